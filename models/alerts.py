@@ -1,0 +1,117 @@
+"""What the engine decides about an alert, and the words for it (contract, sections 4 and 5)."""
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import Any
+
+
+class Verdict(StrEnum):
+    """The answer of a rule for one subject at the close of one day."""
+
+    FIRE = "FIRE"
+    """The threshold is reached."""
+    OK = "OK"
+    """The threshold is not reached."""
+    LEARNING = "LEARNING"
+    """Inconclusive: the community is too young for the comparison."""
+    BELOW_FLOOR = "BELOW_FLOOR"
+    """Inconclusive: the baseline is too small to compare with."""
+    NOT_APPLICABLE = "NOT_APPLICABLE"
+    """Inconclusive: the rule is about something that this subject does not do."""
+    NO_DATA = "NO_DATA"
+    """Inconclusive: kept for later."""
+
+    @property
+    def is_conclusive(self) -> bool:
+        """Whether the verdict says anything about the threshold."""
+        return self in (Verdict.FIRE, Verdict.OK)
+
+
+class Phase(IntEnum):
+    """Where the alert of one rule and one subject stands. Numbers are part of the state."""
+
+    QUIET = 0
+    """No alert."""
+    PENDING = 1
+    """The threshold is reached, but not yet for `for_days` + 1 closes in a row."""
+    FIRING = 2
+    """An alert stands."""
+
+
+class Status(StrEnum):
+    """What an alert record says of its alert."""
+
+    FIRING = "firing"
+    RESOLVED = "resolved"
+
+
+class Reason(StrEnum):
+    """Why a transition happened; also the field `reason` of the record."""
+
+    THRESHOLD = "threshold"
+    """Firing: FIRE for `for_days` + 1 closes in a row."""
+    RECOVERED = "recovered"
+    """Resolved: OK for `keep_firing_days` + 1 closes."""
+    INCONCLUSIVE = "inconclusive"
+    """Resolved: 28 inconclusive closes in a row."""
+    RETURNED = "returned"
+    """Resolved: the member interacted again."""
+    LATE_DATA = "late_data"
+    """Resolved: an interaction from before the alert started has arrived."""
+    LEFT = "left"
+    """Resolved: the member has left the community."""
+
+
+Evaluation = dict[str, Any]
+"""The figures of a verdict, as they stand in `data.evaluation`: enough to recompute it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One alert begins or ends.
+
+    `day` is the day whose close judged it, or the day of the event that ended it; `started_day`
+    the day whose close started the alert. `at` is the close or the arrival that caused the
+    transition and `started_at` the close that started the alert, in milliseconds.
+    """
+
+    rule_id: str
+    community_id: str
+    member_id: str | None
+    status: Status
+    reason: Reason
+    day: int
+    started_day: int
+    at: int
+    started_at: int
+    evaluation: Evaluation
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """How many members of a community fell silent at one close, and the first of them."""
+
+    rule_id: str
+    community_id: str
+    day: int
+    at: int
+    count: int
+    member_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All measures and verdicts of one judged day of a community.
+
+    `measures` maps a name to a number (or None where it is not known); `verdicts` maps a rule id
+    to its verdict and evaluation.
+    """
+
+    community_id: str
+    day: int
+    closed_at: int
+    timezone: str
+    first_day: int
+    measures: dict[str, int | None]
+    late_events: int
+    verdicts: dict[str, tuple[Verdict, Evaluation]]

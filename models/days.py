@@ -1,0 +1,78 @@
+"""Calendar days of a community: which day an instant falls on, and when a day is over.
+
+A day is its proleptic Gregorian ordinal (`datetime.date.toordinal`): an int that compares and
+subtracts. Time zone rules come from the pinned `tzdata` package, never from the machine, so
+that two machines judge alike (contract, Law 1).
+"""
+
+import zoneinfo
+from datetime import UTC, date, datetime
+from functools import lru_cache
+
+from models.instants import DAY, MINUTE, SECOND
+
+zoneinfo.reset_tzpath(to=())
+
+_EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
+# Since Liberia left -00:44:30 in January 1972, offsets everywhere change on whole minutes.
+_WHOLE_MINUTES_SINCE = (date(1972, 2, 1).toordinal() - _EPOCH_ORDINAL) * DAY
+_CACHE_LIMIT = 200_000
+
+
+def iso(day: int) -> str:
+    """Write a day as `YYYY-MM-DD`."""
+    return date.fromordinal(day).isoformat()
+
+
+def day_from_iso(text: str) -> int:
+    """Read `YYYY-MM-DD`; ValueError where it is anything else."""
+    return date.fromisoformat(text).toordinal()
+
+
+class Calendar:
+    """The days of one time zone.
+
+    `day_of(instant)` and `midnight_after(day)` are exact across daylight-saving changes: a day
+    has 23, 24 or 25 hours (or 24.5: Lord Howe), and a midnight that the clocks skip is the
+    instant of the change. Where a midnight comes twice, the first counts.
+    """
+
+    __slots__ = ("_days", "_zone", "is_utc", "name")
+
+    def __init__(self, name: str) -> None:
+        """Raise ValueError where the tz database has no zone `name`."""
+        try:
+            self._zone = zoneinfo.ZoneInfo(name)
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError(f"unknown time zone {name!r}") from error
+        self.name = name
+        self.is_utc = name in ("UTC", "Etc/UTC")
+        self._days: dict[int, int] = {}
+
+    def day_of(self, instant: int) -> int:
+        """Return the local day on which `instant` (milliseconds) falls."""
+        if self.is_utc:
+            return instant // DAY + _EPOCH_ORDINAL
+        minute = instant // MINUTE
+        day = self._days.get(minute)
+        if day is None:
+            day = datetime.fromtimestamp(instant // SECOND, self._zone).toordinal()
+            if instant >= _WHOLE_MINUTES_SINCE:
+                if len(self._days) >= _CACHE_LIMIT:
+                    self._days.clear()
+                self._days[minute] = day
+        return day
+
+    def midnight_after(self, day: int) -> int:
+        """Return the instant (milliseconds) at which `day` is over: the local midnight after it."""
+        if self.is_utc:
+            return (day + 1 - _EPOCH_ORDINAL) * DAY
+        following = date.fromordinal(day + 1)
+        midnight = datetime(following.year, following.month, following.day, tzinfo=self._zone)
+        return round(midnight.astimezone(UTC).timestamp()) * SECOND
+
+
+@lru_cache(maxsize=None)
+def calendar(name: str) -> Calendar:
+    """Return the one shared calendar of the time zone `name`."""
+    return Calendar(name)

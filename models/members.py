@@ -1,0 +1,55 @@
+"""One member's record, packed into one int: a million of them must fit in memory.
+
+| bits | field |
+|---|---|
+| 0-21 | the day of the last interaction (ordinal) |
+| 22-43 | the day on which the present phase began (ordinal; 0 in the phase QUIET) |
+| 44-45 | the phase of the member's alert (`models.alerts.Phase`) |
+| 46 | the member has left and not interacted since |
+| 47 | the member stands in the wheel of days to be judged on (never written to the state) |
+"""
+
+from typing import Final
+
+from models.alerts import Phase
+
+_DAY: Final = (1 << 22) - 1
+_SINCE: Final = 22
+_PHASE: Final = 44
+LEFT: Final = 1 << 46
+SCHEDULED: Final = 1 << 47
+
+
+def pack(last: int, *, phase: Phase = Phase.QUIET, since: int = 0, left: bool = False) -> int:
+    """Pack a member's fields; the member stands in no wheel."""
+    return last | since << _SINCE | phase << _PHASE | (LEFT if left else 0)
+
+
+def last_day(member: int) -> int:
+    """Return the day of the member's last interaction; 0 where there has been none."""
+    return member & _DAY
+
+
+def since_day(member: int) -> int:
+    """Return the day on which the present phase began; 0 in the phase QUIET."""
+    return member >> _SINCE & _DAY
+
+
+def phase_of(member: int) -> Phase:
+    """Return the phase of the member's alert."""
+    return Phase(member >> _PHASE & 3)
+
+
+def is_firing(member: int) -> bool:
+    """Tell whether an alert stands for the member (faster than `phase_of`)."""
+    return member >> _PHASE & 3 == Phase.FIRING
+
+
+def moved(member: int, last: int) -> int:
+    """Return the member with another last day."""
+    return member & ~_DAY | last
+
+
+def in_phase(member: int, phase: Phase, since: int) -> int:
+    """Return the member in another phase of its alert, begun on the day `since`."""
+    return member & (_DAY | LEFT | SCHEDULED) | since << _SINCE | phase << _PHASE

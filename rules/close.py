@@ -1,0 +1,171 @@
+"""The close of a day: the community is judged, then its members, and a snapshot is taken.
+
+The order of what comes out is part of the contract: by close instant, community id, rule id;
+members by id, the digest after its members (sections 3 and 4).
+"""
+
+from heapq import heappush
+from typing import Final
+
+from models import members as packed
+from models.alerts import Digest, Evaluation, Phase, Snapshot, Status, Transition, Verdict
+from models.events import EventType
+from models.panes import LATE, empty_pane
+from rules.effects import Effects
+from rules.lifecycle import RESTING, Signal, advance, step
+from rules.policy import RulePolicy
+from rules.state import Community, Partition
+
+DIGEST_MEMBERS: Final = 100
+"""A digest names the first so many members, and counts them all."""
+
+_NOTHING: Final = empty_pane()
+
+
+def close_due_days(partition: Partition, effects: Effects) -> None:
+    """Close every day whose close is at or before the clock, one after another."""
+    while (community := partition.next_due()) is not None:
+        at = community.next_close
+        effects.tally.delays.append(partition.clock - at)
+        _close_day(community, at, effects)
+        community.next_close = community.policy.close_of(community.next_day)
+        heappush(partition.due, (community.next_close, community.id))
+        partition.dirty[community.id] = community
+
+
+def _close_day(community: Community, at: int, effects: Effects) -> None:
+    day = community.next_day
+    community.next_day = day + 1
+    verdicts: dict[str, tuple[Verdict, Evaluation]] = {}
+    measures = _counts_of(community, day)
+    for rule in community.policy.rules:
+        if rule.community_measure is not None:
+            verdict, evaluation = _judge_community(community, rule, day, at, effects)
+            measures[rule.community_measure.value_name] = evaluation["value"]
+        else:
+            verdict, evaluation = _judge_members(community, rule, day, at, effects)
+        verdicts[rule.id] = verdict, evaluation
+        effects.tally.verdicts[rule.id, verdict] += 1
+    effects.outputs.append(_snapshot(community, day, at, measures, verdicts))
+    community.panes.pop(day - community.policy.pane_days, None)
+
+
+def _judge_community(
+    community: Community, rule: RulePolicy, day: int, at: int, effects: Effects
+) -> tuple[Verdict, Evaluation]:
+    measure = rule.community_measure
+    assert measure is not None
+    figures = measure.gather(community.panes, day, community.first_day, rule.setting)
+    verdict = measure.verdict(figures)
+    evaluation = {"verdict": verdict, **figures}
+    before = community.alerts.get(rule.id, RESTING)
+    after, announcement = advance(before, verdict, day, at, hold=rule.hold)
+    community.alerts[rule.id] = after
+    if announcement is not None:
+        started = after if announcement.status is Status.FIRING else before
+        effects.outputs.append(
+            Transition(
+                rule.id,
+                community.id,
+                None,
+                announcement.status,
+                announcement.reason,
+                day,
+                started.started_day,
+                at,
+                started.started_at,
+                evaluation,
+            )
+        )
+    return verdict, evaluation
+
+
+def _judge_members(
+    community: Community, rule: RulePolicy, day: int, at: int, effects: Effects
+) -> tuple[Verdict, Evaluation]:
+    silenced: list[str] = []
+    for user_id in sorted(community.wheel.pop(day, ())):
+        if _judge_member(community, rule, user_id, day, at, effects):
+            silenced.append(user_id)
+    if silenced:
+        first = tuple(silenced[:DIGEST_MEMBERS])
+        effects.outputs.append(Digest(rule.id, community.id, day, at, len(silenced), first))
+    verdict = Verdict.FIRE if silenced else Verdict.OK
+    return verdict, {
+        "verdict": verdict,
+        "value": len(silenced),
+        "members": len(community.members),
+        "silent": community.silent,
+        "timezone": rule.setting.timezone,
+    }
+
+
+def _judge_member(
+    community: Community, rule: RulePolicy, user_id: str, day: int, at: int, effects: Effects
+) -> bool:
+    """Judge a member who is due; tell whether an alert about the member begins."""
+    measure = rule.member_measure
+    assert measure is not None
+    member = community.members[user_id] & ~packed.SCHEDULED
+    if member & packed.LEFT:
+        community.members[user_id] = member
+        return False
+    phase, last = packed.phase_of(member), packed.last_day(member)
+    due = measure.due(last, rule.setting.parameters)
+    if due > day:
+        phase, _ = step(phase, Signal.CLEAR_HELD)
+        member = community.schedule(user_id, packed.in_phase(member, phase, 0), due)
+        community.store(user_id, member)
+        return False
+    since = packed.since_day(member) if phase is Phase.PENDING else day
+    held = day - since >= rule.hold.for_days
+    phase, announcement = step(phase, Signal.BREACH_HELD if held else Signal.BREACH)
+    if announcement is None:
+        member = community.schedule(user_id, packed.in_phase(member, phase, since), day + 1)
+        community.store(user_id, member)
+        return False
+    community.store(user_id, packed.in_phase(member, phase, day))
+    community.silent += 1
+    figures = measure.gather(last, day, rule.setting)
+    evaluation = {"verdict": measure.verdict(figures), **figures}
+    effects.outputs.append(
+        Transition(
+            rule.id,
+            community.id,
+            user_id,
+            announcement.status,
+            announcement.reason,
+            day,
+            day,
+            at,
+            at,
+            evaluation,
+        )
+    )
+    return True
+
+
+def _counts_of(community: Community, day: int) -> dict[str, int | None]:
+    pane = community.panes.get(day, _NOTHING)
+    return {kind.wire_name: pane[kind] for kind in EventType}
+
+
+def _snapshot(
+    community: Community,
+    day: int,
+    at: int,
+    measures: dict[str, int | None],
+    verdicts: dict[str, tuple[Verdict, Evaluation]],
+) -> Snapshot:
+    measures["members"] = len(community.members)
+    measures["silent_members"] = community.silent
+    return Snapshot(
+        community.id,
+        day,
+        at,
+        community.policy.calendar.name,
+        community.first_day,
+        measures,
+        community.panes.get(day, _NOTHING)[LATE],
+        verdicts,
+    )

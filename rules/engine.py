@@ -1,0 +1,199 @@
+"""The engine: records in, state moved on, effects out. The worker and `pulse replay` share it.
+
+Law 1 (contract, section 3): the result is a function of the records of a partition in order, and
+of the configuration. So a fold looks at nothing else, and where a batch ends makes no difference.
+"""
+
+from collections.abc import Iterable
+
+from models import members as packed
+from models.alerts import Phase, Transition
+from models.events import AHEAD_TOLERANCE, LAST_INTERACTION, TYPES, Event, EventType
+from models.panes import LATE, empty_pane
+from rules.close import close_due_days
+from rules.effects import UNKNOWN_TYPE, Effects, Outcome
+from rules.lifecycle import Signal, step
+from rules.policy import LATE_DAYS
+from rules.state import Community, Partition
+
+Arrived = tuple[int, int, Event]
+"""One readable record: its arrival, the event's own time (both milliseconds), and the event."""
+
+_OUTCOMES = len(Outcome)
+
+
+def fold(
+    partition: Partition, records: Iterable[Arrived], *, limit: int | None = None
+) -> Effects:
+    """Apply `records` in order; return what they caused, in the order of the causes.
+
+    Before a record is applied, every day whose close is at or before the clock is closed.
+    `limit` (milliseconds) bounds how far a record may move the clock: under `clock: wall` five
+    minutes beyond the wall clock, else nothing.
+    """
+    effects = Effects()
+    events = effects.tally.events
+    for arrival, time, event in records:
+        if arrival > partition.clock:
+            _move_clock(partition, arrival if limit is None else min(arrival, limit), effects)
+        kind = TYPES.get(event.type)
+        if kind is None:
+            events[UNKNOWN_TYPE * _OUTCOMES + Outcome.SKIPPED] += 1
+        elif _is_repeat(partition, event, arrival):
+            events[kind * _OUTCOMES + Outcome.DUPLICATE] += 1
+        else:
+            if time > arrival + AHEAD_TOLERANCE:
+                time = arrival
+                effects.tally.ahead += 1
+            events[kind * _OUTCOMES + _apply(partition, kind, event, arrival, time, effects)] += 1
+    return effects
+
+
+def tick(partition: Partition, instant: int) -> Effects:
+    """Move the clock on without a record, and close what is due by then."""
+    effects = Effects()
+    if instant > partition.clock:
+        _move_clock(partition, instant, effects)
+    return effects
+
+
+def _move_clock(partition: Partition, instant: int, effects: Effects) -> None:
+    if instant <= partition.clock:
+        return
+    partition.clock = instant
+    due = partition.due
+    if due and due[0][0] <= instant:
+        close_due_days(partition, effects)
+
+
+def _is_repeat(partition: Partition, event: Event, arrival: int) -> bool:
+    """Tell whether the event was seen within the horizon, and remember that it is seen now."""
+    seen, clock, horizon = partition.seen, partition.clock, partition.policies.dedupe
+    if clock - partition.pruned_at > horizon:
+        # What is older cannot make a repeat any more; pruning changes no answer.
+        seen = {key: at for key, at in seen.items() if clock - at <= horizon}
+        partition.seen, partition.pruned_at = seen, clock
+    key = event.id if type(event) is Event else event.identity
+    before = seen.get(key)
+    if before is None:
+        seen[key] = arrival
+        return False
+    seen[key] = max(before, arrival)
+    return clock - before <= horizon
+
+
+def _apply(
+    partition: Partition, kind: EventType, event: Event, arrival: int, time: int, effects: Effects
+) -> Outcome:
+    community = partition.communities.get(event.community_id)
+    if community is None:
+        day = partition.policies.of(event.community_id).calendar.day_of(time)
+        community = partition.begin(event.community_id, day)
+    else:
+        day = community.policy.calendar.day_of(time)
+    outcome = Outcome.APPLIED
+    if day < community.next_day:
+        outcome = Outcome.LATE if day >= community.next_day - LATE_DAYS else Outcome.DROPPED
+    if event.actor_kind is None or event.actor_kind == "person":
+        if outcome is not Outcome.DROPPED:
+            partition.dirty[community.id] = community
+            pane = community.panes.get(day)
+            if pane is None:
+                pane = community.panes[day] = empty_pane()
+            pane[kind] += 1
+            if outcome is Outcome.LATE:
+                pane[LATE] += 1
+        if kind <= LAST_INTERACTION and event.user_id:
+            _interact(partition, community, event.user_id, day, arrival, effects)
+    if kind is EventType.MEMBER_LEFT and event.user_id:
+        _leave(partition, community, event.user_id, day, arrival, effects)
+    return outcome
+
+
+def _interact(
+    partition: Partition,
+    community: Community,
+    user_id: str,
+    day: int,
+    arrival: int,
+    effects: Effects,
+) -> None:
+    """Move the member's last interaction forward; an alert about the member ends at once."""
+    member = community.members.get(user_id)
+    if member is None:
+        member = packed.pack(day)
+    else:
+        last = packed.last_day(member)
+        if day <= last and not member & packed.LEFT:
+            return
+        if day > last:
+            if packed.is_firing(member):
+                early = day < packed.since_day(member)
+                signal = Signal.LATE_RETURN if early else Signal.RETURN
+                member = _end(community, user_id, member, signal, day, arrival, effects)
+            member = packed.moved(member, day)
+        member &= ~packed.LEFT
+    rule = community.policy.member_rule
+    if rule is not None and not member & packed.SCHEDULED and not packed.is_firing(member):
+        assert rule.member_measure is not None
+        due = rule.member_measure.due(packed.last_day(member), rule.setting.parameters)
+        member = community.schedule(user_id, member, due)
+    community.store(user_id, member)
+    partition.dirty[community.id] = community
+
+
+def _leave(
+    partition: Partition,
+    community: Community,
+    user_id: str,
+    day: int,
+    arrival: int,
+    effects: Effects,
+) -> None:
+    """The member is not judged until a new interaction; an alert about the member ends."""
+    member = community.members.get(user_id)
+    if member is None or member & packed.LEFT:
+        return
+    if packed.is_firing(member):
+        member = _end(community, user_id, member, Signal.LEAVE, day, arrival, effects)
+    else:
+        phase, _ = step(packed.phase_of(member), Signal.LEAVE)
+        member = packed.in_phase(member, phase, 0)
+    community.store(user_id, member | packed.LEFT)
+    partition.dirty[community.id] = community
+
+
+def _end(
+    community: Community,
+    user_id: str,
+    member: int,
+    signal: Signal,
+    day: int,
+    arrival: int,
+    effects: Effects,
+) -> int:
+    """End the alert about a member by an event of the day `day`; return the member at rest."""
+    phase, announcement = step(Phase.FIRING, signal)
+    rule = community.policy.member_rule
+    community.silent -= 1
+    if announcement is not None and rule is not None and rule.member_measure is not None:
+        last = packed.last_day(member) if signal is Signal.LEAVE else day
+        figures = rule.member_measure.gather(last, day, rule.setting)
+        figures["left"] = signal is Signal.LEAVE
+        figures["late_events"] = int(day < community.next_day)
+        started = packed.since_day(member)
+        effects.outputs.append(
+            Transition(
+                rule.id,
+                community.id,
+                user_id,
+                announcement.status,
+                announcement.reason,
+                day,
+                started,
+                arrival,
+                community.policy.close_of(started),
+                {"verdict": rule.member_measure.verdict(figures), **figures},
+            )
+        )
+    return packed.in_phase(member, phase, 0)

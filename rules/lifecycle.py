@@ -1,0 +1,158 @@
+"""When an alert begins and ends. Everything that moves an alert from phase to phase stands here.
+
+Laws:
+
+1. Every change of phase is a row of `TRANSITIONS`; a signal that a phase does not list is an error.
+2. An inconclusive verdict changes nothing but its own count; only 28 in a row end an alert.
+3. Each announcement carries its reason.
+
+(Contract, section 4; the split into verdict and lifecycle is Prometheus's and Alertmanager's.)
+"""
+
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+from typing import Final, NamedTuple
+
+from models.alerts import Phase, Reason, Status, Verdict
+
+INCONCLUSIVE_LIMIT: Final = 28
+"""So many inconclusive closes in a row end an alert."""
+
+
+class Signal(Enum):
+    """What one close, or one event of a member, means to an alert."""
+
+    BREACH = auto()
+    """FIRE, and not yet for `for_days` + 1 closes in a row."""
+    BREACH_HELD = auto()
+    """FIRE for `for_days` + 1 closes in a row."""
+    CLEAR = auto()
+    """OK, and not yet for `keep_firing_days` + 1 closes."""
+    CLEAR_HELD = auto()
+    """OK for `keep_firing_days` + 1 closes."""
+    UNSURE = auto()
+    """An inconclusive verdict."""
+    UNSURE_TOO_LONG = auto()
+    """The 28th inconclusive verdict in a row."""
+    RETURN = auto()
+    """The member interacted, on the day the alert started on or after it."""
+    LATE_RETURN = auto()
+    """An interaction of the member from before the alert started has arrived."""
+    LEAVE = auto()
+    """The member left the community."""
+
+
+class Announcement(NamedTuple):
+    """What the world is told about a change of phase."""
+
+    status: Status
+    reason: Reason
+
+
+_START = Announcement(Status.FIRING, Reason.THRESHOLD)
+
+
+def _end(reason: Reason) -> tuple[Phase, Announcement]:
+    return Phase.QUIET, Announcement(Status.RESOLVED, reason)
+
+
+TRANSITIONS: Final[dict[Phase, dict[Signal, tuple[Phase, Announcement | None]]]] = {
+    Phase.QUIET: {
+        Signal.BREACH: (Phase.PENDING, None),
+        Signal.BREACH_HELD: (Phase.FIRING, _START),
+        Signal.CLEAR: (Phase.QUIET, None),
+        Signal.CLEAR_HELD: (Phase.QUIET, None),
+        Signal.UNSURE: (Phase.QUIET, None),
+        Signal.UNSURE_TOO_LONG: (Phase.QUIET, None),
+        Signal.RETURN: (Phase.QUIET, None),
+        Signal.LATE_RETURN: (Phase.QUIET, None),
+        Signal.LEAVE: (Phase.QUIET, None),
+    },
+    Phase.PENDING: {
+        Signal.BREACH: (Phase.PENDING, None),
+        Signal.BREACH_HELD: (Phase.FIRING, _START),
+        Signal.CLEAR: (Phase.QUIET, None),
+        Signal.CLEAR_HELD: (Phase.QUIET, None),
+        Signal.UNSURE: (Phase.PENDING, None),
+        Signal.UNSURE_TOO_LONG: (Phase.PENDING, None),
+        Signal.RETURN: (Phase.PENDING, None),
+        Signal.LATE_RETURN: (Phase.PENDING, None),
+        Signal.LEAVE: (Phase.QUIET, None),
+    },
+    Phase.FIRING: {
+        Signal.BREACH: (Phase.FIRING, None),
+        Signal.BREACH_HELD: (Phase.FIRING, None),
+        Signal.CLEAR: (Phase.FIRING, None),
+        Signal.CLEAR_HELD: _end(Reason.RECOVERED),
+        Signal.UNSURE: (Phase.FIRING, None),
+        Signal.UNSURE_TOO_LONG: _end(Reason.INCONCLUSIVE),
+        Signal.RETURN: _end(Reason.RETURNED),
+        Signal.LATE_RETURN: _end(Reason.LATE_DATA),
+        Signal.LEAVE: _end(Reason.LEFT),
+    },
+}
+
+
+def step(phase: Phase, signal: Signal) -> tuple[Phase, Announcement | None]:
+    """Return the phase that follows, and what to announce; KeyError where the table has no row."""
+    return TRANSITIONS[phase][signal]
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """How long a verdict must hold before an alert begins (`for_days`) or ends."""
+
+    for_days: int = 0
+    keep_firing_days: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AlertState:
+    """The alert of one rule about one community between two closes.
+
+    The counts are of closes: `breaches` and `clears` since the last OK or FIRE, `unsure` in a
+    row. `started_day` and `started_at` (milliseconds) are those of the alert that stands, else 0.
+    """
+
+    phase: Phase = Phase.QUIET
+    breaches: int = 0
+    clears: int = 0
+    unsure: int = 0
+    started_day: int = 0
+    started_at: int = 0
+
+
+RESTING: Final = AlertState()
+"""No alert, and nothing counted."""
+
+
+def signal_of(state: AlertState, verdict: Verdict, hold: Hold) -> tuple[Signal, AlertState]:
+    """Count `verdict`; return the signal it gives and the state with the counts moved on."""
+    if verdict is Verdict.FIRE:
+        counted = replace(state, breaches=state.breaches + 1, clears=0, unsure=0)
+        held = counted.breaches > hold.for_days
+        return (Signal.BREACH_HELD if held else Signal.BREACH), counted
+    if verdict is Verdict.OK:
+        counted = replace(state, breaches=0, clears=state.clears + 1, unsure=0)
+        held = counted.clears > hold.keep_firing_days
+        return (Signal.CLEAR_HELD if held else Signal.CLEAR), counted
+    counted = replace(state, unsure=state.unsure + 1)
+    too_long = counted.unsure >= INCONCLUSIVE_LIMIT
+    return (Signal.UNSURE_TOO_LONG if too_long else Signal.UNSURE), counted
+
+
+def advance(
+    state: AlertState, verdict: Verdict, day: int, at: int, *, hold: Hold
+) -> tuple[AlertState, Announcement | None]:
+    """Move an alert on by the verdict of one close.
+
+    `day` is the day judged and `at` its close in milliseconds; they become the start of an alert
+    that begins here. What is announced names the status and the reason, or is None.
+    """
+    signal, counted = signal_of(state, verdict, hold)
+    phase, announcement = step(state.phase, signal)
+    if announcement is None:
+        return replace(counted, phase=phase), None
+    if announcement.status is Status.FIRING:
+        return AlertState(phase, counted.breaches, started_day=day, started_at=at), announcement
+    return RESTING, announcement

@@ -1,0 +1,21 @@
+"""The measures: counts of days in, verdict and figures out.
+
+The mapping is explicit: a measure is named here or it does not exist.
+"""
+
+from typing import Final
+
+from rules.measures import member_silence, share_conversion, speech_density
+from rules.measures.measure import CommunityMeasure, MemberMeasure
+
+COMMUNITY_MEASURES: Final[dict[str, CommunityMeasure]] = {
+    "speech-density": speech_density.MEASURE,
+    "share-conversion": share_conversion.MEASURE,
+}
+MEMBER_MEASURES: Final[dict[str, MemberMeasure]] = {
+    "member-silence": member_silence.MEASURE,
+}
+MEASURES: Final[dict[str, CommunityMeasure | MemberMeasure]] = {
+    **COMMUNITY_MEASURES,
+    **MEMBER_MEASURES,
+}

@@ -1,0 +1,57 @@
+"""What a measure is: the two interfaces, one for communities and one for members.
+
+A measure judges in two steps: it gathers its figures into an evaluation, and it reads the
+verdict out of the evaluation alone. The second step is what `pulse explain` calls, so a record
+that leaves out a figure cannot be judged in the first place (contract, Law 3).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from models.alerts import Evaluation, Verdict
+from models.panes import Panes
+from rules.parameters import Parameters
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Under which settings a subject is judged: they go into its evaluation.
+
+    `origin` says where the settings come from: `default`, `configuration` or `community`.
+    """
+
+    parameters: Parameters
+    origin: str
+    timezone: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommunityMeasure:
+    """A measure of a community at the close of one of its days.
+
+    `gather(panes, day, first_day, setting)` returns the figures of `day`;
+    `verdict(evaluation)` reads the verdict out of them (KeyError, TypeError or ValueError where a
+    figure is missing or wrong); `horizon(parameters)` is how many days of panes up to and
+    including the judged day are read; `value_name` names the value in snapshots.
+    """
+
+    parameters: type[Parameters]
+    gather: Callable[[Panes, int, int, Setting], Evaluation]
+    verdict: Callable[[Mapping[str, Any]], Verdict]
+    horizon: Callable[[Any], int]
+    value_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberMeasure:
+    """A measure of one member, out of the day of the member's last interaction.
+
+    `gather(last, day, setting)` returns the figures of `day`, `verdict(evaluation)` the verdict;
+    `due(last, parameters)` is the first day whose close can say FIRE.
+    """
+
+    parameters: type[Parameters]
+    gather: Callable[[int, int, Setting], Evaluation]
+    verdict: Callable[[Mapping[str, Any]], Verdict]
+    due: Callable[[int, Any], int]

@@ -1,0 +1,64 @@
+"""Share conversion: how many shares brought somebody in on one day (article, 4.2)."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from models.alerts import Evaluation, Verdict
+from models.days import day_from_iso, iso
+from models.events import EventType
+from models.panes import Panes, late, total
+from rules.measures.measure import CommunityMeasure, Setting
+from rules.parameters import Parameters
+
+
+class ShareConversionParameters(Parameters):
+    """`minimum`: conversions a day that are enough; `active_days`: days that show any sharing."""
+
+    minimum: Annotated[int, Field(ge=1)]
+    active_days: Annotated[int, Field(ge=1, le=365)]
+
+
+def gather(panes: Panes, day: int, first_day: int, setting: Setting) -> Evaluation:
+    """Count the conversions of `day`, and all sharing of the `active_days` that end on it."""
+    parameters = setting.parameters
+    assert isinstance(parameters, ShareConversionParameters)
+    start = day - parameters.active_days + 1
+    sharing = total(panes, start, day, EventType.SHARE_CREATED, EventType.SHARE_CONVERTED)
+    return {
+        "value": total(panes, day, day, EventType.SHARE_CONVERTED),
+        "baseline": None,
+        "change_percent": None,
+        "window": [iso(day), iso(day)],
+        "baseline_window": None,
+        "first_day": iso(first_day),
+        "active": {"window": [iso(start), iso(day)], "events": sharing},
+        "threshold": {
+            "minimum": parameters.minimum,
+            "active_days": parameters.active_days,
+            "from": setting.origin,
+        },
+        "timezone": setting.timezone,
+        "late_events": late(panes, start, day),
+    }
+
+
+def verdict(evaluation: Mapping[str, Any]) -> Verdict:
+    """Judge the day: fewer than the minimum fires, in a community where people share at all."""
+    day = day_from_iso(evaluation["window"][1])
+    if day <= day_from_iso(evaluation["first_day"]):
+        return Verdict.LEARNING
+    if evaluation["active"]["events"] == 0:
+        return Verdict.NOT_APPLICABLE
+    few = evaluation["value"] < evaluation["threshold"]["minimum"]
+    return Verdict.FIRE if few else Verdict.OK
+
+
+def _horizon(parameters: ShareConversionParameters) -> int:
+    return parameters.active_days
+
+
+MEASURE = CommunityMeasure(
+    ShareConversionParameters, gather, verdict, _horizon, "share_conversions"
+)

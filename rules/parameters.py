@@ -1,0 +1,23 @@
+"""What can be set on every rule; each measure adds its own (contract, sections 4 and 7)."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from rules.lifecycle import Hold
+
+Days = Annotated[int, Field(ge=0, le=365)]
+
+
+class Parameters(BaseModel):
+    """Settings common to all rules; an unknown key or a wrong type is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    enabled: bool = True
+    for_days: Days = 0
+    keep_firing_days: Days = 0
+
+    def hold(self) -> Hold:
+        """Return how long verdicts must hold before an alert begins or ends."""
+        return Hold(self.for_days, self.keep_firing_days)

@@ -1,0 +1,103 @@
+"""Policies: what holds for one community, once defaults and overrides are merged."""
+
+from dataclasses import dataclass
+
+from models.days import Calendar, calendar
+from rules.catalogue import Catalogue, Rule, parse_parameters
+from rules.configuration import Configuration
+from rules.lifecycle import Hold
+from rules.measures import COMMUNITY_MEASURES, MEMBER_MEASURES
+from rules.measures.measure import CommunityMeasure, MemberMeasure, Setting
+
+LATE_DAYS = 35
+"""How many days before the next day to close a late event still counts (contract, section 3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RulePolicy:
+    """One rule as it holds for one community; exactly one of the two measures is set."""
+
+    rule: Rule
+    setting: Setting
+    hold: Hold
+    community_measure: CommunityMeasure | None
+    member_measure: MemberMeasure | None
+
+    @property
+    def id(self) -> str:
+        """The rule's identifier."""
+        return self.rule.id
+
+
+@dataclass(frozen=True, slots=True)
+class CommunityPolicy:
+    """All that holds for one community.
+
+    `rules` are the enabled ones in the order of their ids; `lateness` is in milliseconds;
+    `pane_days` is how many days before the next day to close panes are kept.
+    """
+
+    calendar: Calendar
+    lateness: int
+    rules: tuple[RulePolicy, ...]
+    pane_days: int
+
+    @property
+    def member_rule(self) -> RulePolicy | None:
+        """The enabled rule about members; the wheel of due days belongs to it."""
+        return next((rule for rule in self.rules if rule.member_measure is not None), None)
+
+    def close_of(self, day: int) -> int:
+        """Return the instant (milliseconds) at which `day` closes."""
+        return self.calendar.midnight_after(day) + self.lateness
+
+
+class Policies:
+    """The policies of all communities; built on first use, the same one for all without override.
+
+    `dedupe` is the horizon of de-duplication in milliseconds.
+    """
+
+    def __init__(self, configuration: Configuration, catalogue: Catalogue) -> None:
+        """Bind a checked configuration to the catalogue that it was checked against."""
+        self.configuration = configuration
+        self.catalogue = catalogue
+        self.dedupe = configuration.time.dedupe
+        self._default = self._build(None)
+        self._own = {name: self._build(name) for name in configuration.communities}
+
+    def of(self, community_id: str) -> CommunityPolicy:
+        """Return what holds for the community."""
+        return self._own.get(community_id, self._default)
+
+    def _build(self, community_id: str | None) -> CommunityPolicy:
+        time = self.configuration.time
+        section = self.configuration.communities.get(community_id) if community_id else None
+        zone = (section.timezone if section else None) or time.timezone
+        rules = []
+        for rule in self.catalogue.values():
+            own = section.rules.get(rule.id, {}) if section else {}
+            policy = self._rule(rule, own, zone)
+            if policy.setting.parameters.enabled:
+                rules.append(policy)
+        horizons = [
+            policy.community_measure.horizon(policy.setting.parameters)
+            for policy in rules
+            if policy.community_measure
+        ]
+        return CommunityPolicy(
+            calendar(zone), time.lateness, tuple(rules), max([LATE_DAYS, *horizons])
+        )
+
+    def _rule(self, rule: Rule, own: dict[str, object], zone: str) -> RulePolicy:
+        general = self.configuration.rules.get(rule.id, {})
+        merged = {**rule.definition.parameters, **general, **own}
+        parameters = parse_parameters("configuration", rule.id, rule.definition, merged)
+        origin = "community" if own else "configuration" if general else "default"
+        return RulePolicy(
+            rule,
+            Setting(parameters, origin, zone),
+            parameters.hold(),
+            COMMUNITY_MEASURES.get(rule.definition.measure),
+            MEMBER_MEASURES.get(rule.definition.measure),
+        )

@@ -1,0 +1,190 @@
+"""Records for the world: a decision becomes a CloudEvent whose data is an Alertmanager alert.
+
+(Contract, section 5.) The same decision always gives the same record, so a repeat has the same
+bytes (Law 2).
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import quote
+
+from models.alerts import Digest, Reason, Snapshot, Status, Transition
+from models.days import iso
+from models.fingerprints import alert_id, fingerprint
+from models.instants import format_instant
+from rules.catalogue import Catalogue, Rule
+from rules.configuration import DeploymentSection
+
+Record = dict[str, Any]
+
+_SEQUENCE: Final = {Status.FIRING: 1, Status.RESOLVED: 2}
+_ENDINGS: Final = {
+    Reason.RECOVERED: "Recovered. {description}",
+    Reason.INCONCLUSIVE: "Ended: 28 days without a verdict. {description}",
+    Reason.RETURNED: "The member came back on {day}.",
+    Reason.LATE_DATA: "An interaction of {day} arrived late: the silence had been shorter.",
+    Reason.LEFT: "The member left the community on {day}.",
+}
+
+
+class Recorder:
+    """Writes decisions as records, for one deployment and its catalogue."""
+
+    def __init__(self, catalogue: Catalogue, deployment: DeploymentSection) -> None:
+        """Bind the texts and addresses that go into every record."""
+        self._catalogue = catalogue
+        self._source = f"/pulse/{deployment.name}"
+        self._base = deployment.base_url
+
+    def alert(self, transition: Transition) -> Record:
+        """Return the record of one transition; `id` is `<alert_id>:<seq>`."""
+        rule = self._catalogue[transition.rule_id]
+        started = iso(transition.started_day)
+        identity = alert_id(
+            transition.rule_id, transition.community_id, transition.member_id, started
+        )
+        sequence = _SEQUENCE[transition.status]
+        labels = _labels(rule, transition.community_id, transition.member_id)
+        ended = transition.status is Status.RESOLVED
+        data = {
+            "alert_id": identity,
+            "seq": sequence,
+            "status": transition.status,
+            "reason": transition.reason,
+            "rule": {"id": rule.id, "version": rule.definition.version},
+            "day": iso(transition.day),
+            "started_day": started,
+            "community_id": transition.community_id,
+            "member_id": transition.member_id,
+            "severity": rule.definition.severity,
+            "labels": labels,
+            "annotations": {
+                "summary": rule.definition.summary,
+                "description": _description(rule, transition),
+                "runbook_url": self._playbook_url(rule),
+            },
+            "startsAt": format_instant(transition.started_at),
+            "endsAt": format_instant(transition.at) if ended else None,
+            "fingerprint": fingerprint(labels),
+            "generatorURL": self._generator_url(rule, transition.community_id),
+            "playbook": self._playbook(rule),
+            "evaluation": transition.evaluation,
+        }
+        subject = f"communities/{transition.community_id}"
+        if transition.member_id is not None:
+            subject += f"/members/{transition.member_id}"
+        return self._envelope(
+            f"{identity}:{sequence}",
+            f"pulse.alert.{transition.status}.v1",
+            subject,
+            transition.at,
+            transition.community_id,
+            data,
+        )
+
+    def digest(self, digest: Digest) -> Record:
+        """Return the record of one digest; `id` is `<alert_id>:digest`."""
+        rule = self._catalogue[digest.rule_id]
+        day = iso(digest.day)
+        identity = alert_id(digest.rule_id, digest.community_id, None, day)
+        facts = {"count": digest.count, "day": day}
+        data = {
+            "alert_id": identity,
+            "rule": {"id": rule.id, "version": rule.definition.version},
+            "day": day,
+            "community_id": digest.community_id,
+            "count": digest.count,
+            "member_ids": list(digest.member_ids),
+            "severity": rule.definition.severity,
+            "labels": _labels(rule, digest.community_id, None),
+            "annotations": {
+                "summary": rule.definition.digest_summary,
+                "description": (rule.definition.digest_description or "").format(**facts),
+                "runbook_url": self._playbook_url(rule),
+            },
+            "playbook": self._playbook(rule),
+        }
+        return self._envelope(
+            f"{identity}:digest",
+            "pulse.alert.digest.v1",
+            f"communities/{digest.community_id}",
+            digest.at,
+            digest.community_id,
+            data,
+        )
+
+    def _envelope(
+        self, identity: str, kind: str, subject: str, at: int, community_id: str, data: Record
+    ) -> Record:
+        return {
+            "specversion": "1.0",
+            "id": identity,
+            "source": self._source,
+            "type": kind,
+            "subject": subject,
+            "time": format_instant(at),
+            "datacontenttype": "application/json",
+            "partitionkey": community_id,
+            "data": data,
+        }
+
+    def _playbook(self, rule: Rule) -> Record:
+        book = rule.playbook
+        return {
+            "id": book.id,
+            "version": book.version,
+            "title": book.title,
+            "title_zh": book.title_zh,
+            "url": self._playbook_url(rule),
+        }
+
+    def _playbook_url(self, rule: Rule) -> str:
+        return f"{self._base}/playbooks/{rule.playbook.id}"
+
+    def _generator_url(self, rule: Rule, community_id: str) -> str:
+        return f"{self._base}/rules/{rule.id}?community={quote(community_id, safe='')}"
+
+
+def snapshot_record(snapshot: Snapshot) -> Record:
+    """Return the snapshot of one judged day, as it stands in the snapshots topic."""
+    return {
+        "community_id": snapshot.community_id,
+        "day": iso(snapshot.day),
+        "closed_at": format_instant(snapshot.closed_at),
+        "timezone": snapshot.timezone,
+        "first_day": iso(snapshot.first_day),
+        "measures": snapshot.measures,
+        "late_events": snapshot.late_events,
+        "verdicts": {
+            rule_id: {"verdict": verdict, "evaluation": evaluation}
+            for rule_id, (verdict, evaluation) in snapshot.verdicts.items()
+        },
+    }
+
+
+def _labels(rule: Rule, community_id: str, member_id: str | None) -> dict[str, str]:
+    """Return what identifies the alert; never a figure, which would make a new alert of it."""
+    labels = {
+        "alertname": rule.definition.alertname,
+        "severity": rule.definition.severity,
+        "community_id": community_id,
+    }
+    if member_id is not None:
+        labels["member_id"] = member_id
+    return labels
+
+
+def _description(rule: Rule, transition: Transition) -> str:
+    description = rule.definition.description.format_map(_Figures(transition.evaluation))
+    if transition.status is Status.FIRING:
+        return description
+    return _ENDINGS[transition.reason].format(description=description, day=iso(transition.day))
+
+
+class _Figures(dict[str, Any]):
+    """An evaluation for a template: a figure that is not known reads `unknown`."""
+
+    def __init__(self, evaluation: Mapping[str, Any]) -> None:
+        super().__init__(
+            {name: "unknown" if value is None else value for name, value in evaluation.items()}
+        )

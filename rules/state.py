@@ -1,0 +1,135 @@
+"""What Pulse remembers of one partition: a clock, its communities, and the ids seen lately.
+
+This is the accumulator of the fold in `rules.engine`; nothing else changes it. Days are ordinals,
+instants are milliseconds.
+"""
+
+from heapq import heappop, heappush
+from typing import Final
+
+from models import members as packed
+from models.alerts import Phase
+from models.panes import Panes
+from rules.lifecycle import AlertState
+from rules.policy import CommunityPolicy, Policies
+
+BEGINNING: Final = -(1 << 62)
+"""A clock before any record."""
+
+
+class Community:
+    """One community: its days, the panes of the recent ones, its alerts, its members.
+
+    `next_day` is the next day to close and `next_close` the instant at which it does. The wheel
+    maps a day to the members to be judged at its close; a member stands in it at most once, so a
+    close costs in proportion to the members who are due, not to those who exist.
+    """
+
+    __slots__ = (
+        "alerts",
+        "dirty_members",
+        "first_day",
+        "id",
+        "members",
+        "next_close",
+        "next_day",
+        "panes",
+        "policy",
+        "silent",
+        "wheel",
+    )
+
+    def __init__(self, identifier: str, policy: CommunityPolicy, first_day: int, next_day: int):
+        """Begin with empty panes and no member."""
+        self.id = identifier
+        self.policy = policy
+        self.first_day = first_day
+        self.next_day = next_day
+        self.next_close = policy.close_of(next_day)
+        self.panes: dict[int, list[int]] = {}
+        self.alerts: dict[str, AlertState] = {}
+        self.members: dict[str, int] = {}
+        self.wheel: dict[int, list[str]] = {}
+        self.silent = 0
+        self.dirty_members: set[str] = set()
+
+    def schedule(self, user_id: str, member: int, day: int) -> int:
+        """Put the member into the wheel for `day`, or the next close if that is later."""
+        self.wheel.setdefault(max(day, self.next_day), []).append(user_id)
+        return member | packed.SCHEDULED
+
+    def store(self, user_id: str, member: int) -> None:
+        """Keep the member's record, and note that it has changed."""
+        self.members[user_id] = member
+        self.dirty_members.add(user_id)
+
+    def visible_panes(self) -> Panes:
+        """Return the panes, to be read only."""
+        return self.panes
+
+
+class Partition:
+    """The state of one source partition; `fold` and `tick` of `rules.engine` move it on.
+
+    `clock` is the latest arrival, `seen` maps the identity of an event to the arrival at which
+    it was last seen, `dirty` holds the communities that changed since the last `clean`.
+    """
+
+    __slots__ = ("clock", "communities", "dirty", "due", "policies", "pruned_at", "seen")
+
+    def __init__(self, policies: Policies, clock: int = BEGINNING) -> None:
+        """Begin without communities."""
+        self.policies = policies
+        self.clock = clock
+        self.communities: dict[str, Community] = {}
+        self.due: list[tuple[int, str]] = []
+        self.seen: dict[str | tuple[str, str], int] = {}
+        self.pruned_at = clock
+        self.dirty: dict[str, Community] = {}
+
+    def begin(self, community_id: str, day: int) -> Community:
+        """Add a community whose first event falls on `day`.
+
+        Days whose close has passed are never judged, so the next day to close is the first one
+        that is still open.
+        """
+        policy = self.policies.of(community_id)
+        next_day = day
+        if policy.close_of(day) <= self.clock:
+            next_day = max(day, policy.calendar.day_of(self.clock - policy.lateness) - 2)
+            while policy.close_of(next_day) <= self.clock:
+                next_day += 1
+        community = Community(community_id, policy, day, next_day)
+        self.add(community)
+        self.dirty[community.id] = community
+        return community
+
+    def add(self, community: Community) -> None:
+        """Take in a community, and note when its next day closes."""
+        self.communities[community.id] = community
+        heappush(self.due, (community.next_close, community.id))
+
+    def next_due(self) -> Community | None:
+        """Take out the community whose day closes first, if its close is at or before the clock."""
+        if self.due and self.due[0][0] <= self.clock:
+            return self.communities[heappop(self.due)[1]]
+        return None
+
+    def clean(self) -> None:
+        """Forget what has changed: it has been written."""
+        for community in self.dirty.values():
+            community.dirty_members.clear()
+        self.dirty.clear()
+
+
+def restore_member(community: Community, user_id: str, member: int) -> None:
+    """Put a stored member back into its community, and into the wheel where it belongs."""
+    rule = community.policy.member_rule
+    phase = packed.phase_of(member)
+    if phase is Phase.FIRING:
+        community.silent += 1
+    elif rule is not None and rule.member_measure is not None and not member & packed.LEFT:
+        due = rule.member_measure.due(packed.last_day(member), rule.setting.parameters)
+        day = community.next_day if phase is Phase.PENDING else due
+        member = community.schedule(user_id, member, day)
+    community.members[user_id] = member

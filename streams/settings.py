@@ -1,0 +1,71 @@
+"""Where the configuration comes from: one YAML file, and the environment over it.
+
+`PULSE_TIME__CLOCK=records` sets `time.clock`; two underscores part the keys, and in the names of
+rules `-` is written `_`. Values are read as YAML. An unknown key is an error that names it.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from rules.catalogue import Catalogue
+from rules.configuration import Configuration, parse_configuration
+from rules.documents import DocumentError, read_mapping
+
+_PREFIX = "PULSE_"
+_OTHER_USES = frozenset({"PULSE_CONFIG"})
+
+
+def load_configuration(
+    path: Path | None, catalogue: Catalogue, environment: Mapping[str, str] = os.environ
+) -> Configuration:
+    """Read the configuration file (`path`, else `PULSE_CONFIG`, else none) and the environment.
+
+    DocumentError names the file or the variable, the key and the reason.
+    """
+    if path is None and environment.get("PULSE_CONFIG"):
+        path = Path(environment["PULSE_CONFIG"])
+    values: dict[str, Any] = {}
+    document = "environment"
+    if path is not None:
+        document = str(path)
+        values = read_mapping(document, _read(path))
+        # The file alone first: its mistakes are then named as its own.
+        parse_configuration(document, values, catalogue)
+    changed = False
+    for name in sorted(environment):
+        if name.startswith(_PREFIX) and name not in _OTHER_USES:
+            _set(values, name, environment[name])
+            changed = True
+    source = "environment" if changed else document
+    return parse_configuration(source, values, catalogue)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise DocumentError(str(path), "", f"cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise DocumentError(str(path), "", "is not UTF-8") from None
+
+
+def _set(values: dict[str, Any], name: str, text: str) -> None:
+    keys = name.removeprefix(_PREFIX).lower().split("__")
+    if keys[0] == "rules" and len(keys) > 1:
+        keys[1] = keys[1].replace("_", "-")
+    if len(keys) == 1 or keys[0] == "communities":
+        raise DocumentError(name, "", "unknown variable (write PULSE_<SECTION>__<KEY>)")
+    try:
+        content = yaml.safe_load(text)
+    except yaml.YAMLError:
+        content = text
+    section = values
+    for key in keys[:-1]:
+        inner = section.get(key)
+        section[key] = dict(inner) if isinstance(inner, dict) else {}
+        section = section[key]
+    section[keys[-1]] = content

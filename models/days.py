@@ -19,11 +19,13 @@ _WHOLE_MINUTES_SINCE = (date(1972, 2, 1).toordinal() - _EPOCH_ORDINAL) * DAY
 _CACHE_LIMIT = 200_000
 
 
+@lru_cache(maxsize=65_536)
 def iso(day: int) -> str:
     """Write a day as `YYYY-MM-DD`."""
     return date.fromordinal(day).isoformat()
 
 
+@lru_cache(maxsize=65_536)
 def day_from_iso(text: str) -> int:
     """Read `YYYY-MM-DD`; ValueError where it is anything else."""
     return date.fromisoformat(text).toordinal()

@@ -20,6 +20,7 @@ DIGEST_MEMBERS: Final = 100
 """A digest names the first so many members, and counts them all."""
 
 _NOTHING: Final = empty_pane()
+_NAMES: Final = tuple(kind.wire_name for kind in EventType)
 
 
 def close_due_days(partition: Partition, effects: Effects) -> None:
@@ -147,7 +148,7 @@ def _judge_member(
 
 def _counts_of(community: Community, day: int) -> dict[str, int | None]:
     pane = community.panes.get(day, _NOTHING)
-    return {kind.wire_name: pane[kind] for kind in EventType}
+    return dict(zip(_NAMES, pane, strict=False))
 
 
 def _snapshot(

@@ -11,7 +11,7 @@ from models.alerts import Phase, Transition
 from models.events import AHEAD_TOLERANCE, LAST_INTERACTION, TYPES, Event, EventType
 from models.panes import LATE, empty_pane
 from rules.close import close_due_days
-from rules.effects import UNKNOWN_TYPE, Effects, Outcome
+from rules.effects import UNKNOWN_TYPE, Effects, Outcome, Tally
 from rules.lifecycle import Signal, step
 from rules.policy import LATE_DAYS
 from rules.state import Community, Partition
@@ -23,15 +23,19 @@ _OUTCOMES = len(Outcome)
 
 
 def fold(
-    partition: Partition, records: Iterable[Arrived], *, limit: int | None = None
+    partition: Partition,
+    records: Iterable[Arrived],
+    *,
+    limit: int | None = None,
+    tally: Tally | None = None,
 ) -> Effects:
     """Apply `records` in order; return what they caused, in the order of the causes.
 
     Before a record is applied, every day whose close is at or before the clock is closed.
     `limit` (milliseconds) bounds how far a record may move the clock: under `clock: wall` five
-    minutes beyond the wall clock, else nothing.
+    minutes beyond the wall clock, else nothing. Counts go to `tally` where one is given.
     """
-    effects = Effects()
+    effects = Effects() if tally is None else Effects(tally=tally)
     events = effects.tally.events
     for arrival, time, event in records:
         if arrival > partition.clock:
@@ -49,9 +53,9 @@ def fold(
     return effects
 
 
-def tick(partition: Partition, instant: int) -> Effects:
+def tick(partition: Partition, instant: int, *, tally: Tally | None = None) -> Effects:
     """Move the clock on without a record, and close what is due by then."""
-    effects = Effects()
+    effects = Effects() if tally is None else Effects(tally=tally)
     if instant > partition.clock:
         _move_clock(partition, instant, effects)
     return effects

@@ -129,16 +129,22 @@ RESTING: Final = AlertState()
 def signal_of(state: AlertState, verdict: Verdict, hold: Hold) -> tuple[Signal, AlertState]:
     """Count `verdict`; return the signal it gives and the state with the counts moved on."""
     if verdict is Verdict.FIRE:
-        counted = replace(state, breaches=state.breaches + 1, clears=0, unsure=0)
+        counted = _recount(state, breaches=state.breaches + 1)
         held = counted.breaches > hold.for_days
         return (Signal.BREACH_HELD if held else Signal.BREACH), counted
     if verdict is Verdict.OK:
-        counted = replace(state, breaches=0, clears=state.clears + 1, unsure=0)
+        counted = _recount(state, clears=state.clears + 1)
         held = counted.clears > hold.keep_firing_days
         return (Signal.CLEAR_HELD if held else Signal.CLEAR), counted
     counted = replace(state, unsure=state.unsure + 1)
     too_long = counted.unsure >= INCONCLUSIVE_LIMIT
     return (Signal.UNSURE_TOO_LONG if too_long else Signal.UNSURE), counted
+
+
+def _recount(state: AlertState, breaches: int = 0, clears: int = 0) -> AlertState:
+    return AlertState(
+        state.phase, breaches, clears, 0, state.started_day, state.started_at
+    )
 
 
 def advance(
@@ -152,7 +158,7 @@ def advance(
     signal, counted = signal_of(state, verdict, hold)
     phase, announcement = step(state.phase, signal)
     if announcement is None:
-        return replace(counted, phase=phase), None
+        return (counted if phase is counted.phase else replace(counted, phase=phase)), None
     if announcement.status is Status.FIRING:
         return AlertState(phase, counted.breaches, started_day=day, started_at=at), announcement
     return RESTING, announcement

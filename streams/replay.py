@@ -8,7 +8,7 @@ from models.alerts import Digest, Snapshot, Transition
 from models.events import Event
 from models.instants import parse_instant
 from models.rejections import Rejection, RejectionReason
-from rules.effects import Effects, Output, Tally
+from rules.effects import Output, Tally
 from rules.engine import fold, tick
 from rules.policy import Policies
 from rules.records import Record, Recorder
@@ -58,18 +58,15 @@ class Replay:
         index = partition_of(event.community_id, len(self._partitions))
         time = parse_instant(event.time)
         assert time is not None, "decode has checked it"
-        return self._count(fold(self._partitions[index], [(arrival_of(event), time, event)]))
+        record = (arrival_of(event), time, event)
+        return fold(self._partitions[index], [record], tally=self.summary.tally).outputs
 
     def _close(self, until: int) -> list[Output]:
         outputs: list[Output] = []
         for partition in self._partitions:
-            outputs += self._count(tick(partition, until))
+            outputs += tick(partition, until, tally=self.summary.tally).outputs
         # Each partition's closes are in order already; a stable sort merges them.
         return sorted(outputs, key=_cause)
-
-    def _count(self, effects: Effects) -> list[Output]:
-        self.summary.tally.add(effects.tally)
-        return effects.outputs
 
     def _emit(self, outputs: Iterable[Output]) -> Iterator[Record]:
         for output in outputs:

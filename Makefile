@@ -1,0 +1,50 @@
+# Pulse. `make` alone lists the targets.
+.POSIX:
+.PHONY: help setup demo test check bench lock clean
+
+PYTHON = python3
+VENV = .venv
+BIN = $(VENV)/bin
+STAMP = $(VENV)/.installed
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
+
+setup: $(STAMP) ## create .venv with the locked dependencies (PYTHON=... picks another interpreter)
+	@:
+
+$(STAMP): requirements-dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "Pulse needs Python 3.11 or newer, and $(PYTHON) is not: try make setup PYTHON=python3.11" >&2; exit 2; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "Pulse needs Python's venv module (on Debian and Ubuntu: apt-get install python3-venv)" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+demo: setup ## run the whole service here and print its alerts (EVENTS=FILE for your own events)
+	@$(BIN)/pulse demo $${EVENTS:+--events "$$EVENTS"}
+
+test: setup ## run the tests (PYTEST_ARGS=... goes to pytest)
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: setup ## lint, formatting and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: setup ## measure events per second of one worker
+	$(BIN)/python -m tests.bench
+
+lock: ## resolve the dependencies anew into the three lock files (needs uv)
+	uv pip compile $(LOCK_OPTIONS) pyproject.toml -o requirements.lock
+	uv pip compile $(LOCK_OPTIONS) --all-extras pyproject.toml -o requirements-dev.lock
+	echo hatchling | uv pip compile $(LOCK_OPTIONS) --constraint requirements-dev.lock - -o docker/requirements-build.lock
+
+LOCK_OPTIONS = --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	--no-emit-index-url --no-emit-find-links
+
+clean: ## remove the environment, caches and build output
+	rm -rf $(VENV) .venv-tools build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,298 @@
+"""Alert records as they are published: CloudEvents whose data is an Alertmanager alert."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import ConfigDict, Field, model_validator
+
+from models.alerts import Reason, Status, Verdict
+from models.schemas.examples import (
+    DIGEST,
+    FIRING,
+    MEMBER_FIRING,
+    MEMBER_RESOLVED,
+    RESOLVED,
+)
+from models.schemas.fields import (
+    Count,
+    Day,
+    Days,
+    Digits,
+    Identifier,
+    Instant,
+    Number,
+    Open,
+    examples,
+)
+
+Severity = Literal["critical", "warning", "info"]
+SEQUENCE = {Status.FIRING: 1, Status.RESOLVED: 2}
+"""The number of each transition of an alert."""
+DIGEST_MEMBERS = 100
+"""A digest names at most so many members."""
+
+_REASONS = (
+    "Why: threshold where the alert begins; where it ends, recovered, inconclusive (28 closes in a "
+    "row without an answer), returned, late_data (an interaction from before the alert started "
+    "arrived) or left."
+)
+_ENDINGS = [reason.value for reason in Reason if reason is not Reason.THRESHOLD]
+
+
+class RuleReference(Open):
+    """The rule that judged, and in which version."""
+
+    id: Annotated[str, Field(min_length=1)] = Field(description="The id of the rule.")
+    version: Annotated[int, Field(ge=1)] = Field(description="The version of its definition.")
+
+
+class PlaybookReference(Open):
+    """The playbook that answers the alert; an alert without one cannot exist."""
+
+    id: Annotated[str, Field(min_length=1)] = Field(description="The id of the playbook.")
+    version: Annotated[int, Field(ge=1)] = Field(description="The version of the playbook.")
+    title: str = Field(description="Its title in English.")
+    title_zh: str = Field(description="Its title in Chinese.")
+    url: str = Field(description="Where it is read.")
+
+
+class Labels(Open):
+    """What identifies the alert, as in Alertmanager; never a figure."""
+
+    __pydantic_extra__: dict[str, str] = Field(init=False)
+
+    alertname: Annotated[str, Field(min_length=1)] = Field(description="The name of the alert.")
+    severity: Severity = Field(description="How urgent the alert is.")
+    community_id: Identifier = Field(description="The community it is about.")
+    member_id: str | None = Field(
+        None, description="The member it is about; absent from alerts about a community."
+    )
+
+
+class Annotations(Open):
+    """What people read, as in Alertmanager."""
+
+    __pydantic_extra__: dict[str, str] = Field(init=False)
+
+    summary: str = Field(description="What is the matter, in one sentence without figures.")
+    description: str = Field(description="The figures of this one alert, in words.")
+    runbook_url: str = Field(description="What to do: the address of the playbook.")
+
+
+class Threshold(Open):
+    """The settings that the rule judged by, and where they come from."""
+
+    from_: Literal["default", "configuration", "community"] = Field(
+        alias="from",
+        description="Whether they are the defaults, or set for all, or set for this community.",
+    )
+
+
+class Activity(Open):
+    """How much there was of what the rule is about."""
+
+    window: Days = Field(description="The first and the last day that were looked at.")
+    events: Count = Field(description="How many such events those days hold.")
+
+
+class Evaluation(Open):
+    """The figures of the verdict: whoever holds them can recompute it."""
+
+    verdict: Verdict = Field(
+        strict=False,
+        description="The answer of the rule: FIRE, OK, or one of the inconclusive ones.",
+    )
+    value: Number = Field(description="The measure over `window`.")
+    window: Days = Field(description="The first and the last day of the measure.")
+    threshold: Threshold = Field(description="The settings that the rule judged by.")
+    timezone: str = Field(description="The time zone of the days (IANA name).")
+    late_events: Count = Field(
+        description="How many of the events counted had arrived after their day closed."
+    )
+    baseline: Number | None = Field(None, description="What the value is compared with.")
+    baseline_window: Days | None = Field(
+        None, description="The first and the last day of the baseline."
+    )
+    change_percent: Number | None = Field(
+        None, description="How far the value is from the baseline, cut to two digits."
+    )
+    first_day: Day | None = Field(None, description="The first day of the community.")
+    active: Activity | None = Field(
+        None, description="How much the community did of what the rule is about."
+    )
+    last_interaction_day: Day | None = Field(
+        None, description="The day of the member's last interaction."
+    )
+    left: bool | None = Field(None, description="Whether the member has left the community.")
+    firing_since: Day | None = Field(None, description="The day the alert started on.")
+
+
+class _Subject(Open):
+    """What every alert record says of its subject."""
+
+    alert_id: Digits = Field(
+        description=(
+            "Identifies the alert: 16 hex digits of BLAKE2b over rule id, community id, member id "
+            "(empty if none) and the day the alert started on, joined by U+001F."
+        )
+    )
+    rule: RuleReference = Field(description="The rule that judged.")
+    day: Day = Field(
+        description=(
+            "The day whose close judged it; for `returned`, `late_data` and `left`, the day of "
+            "the event."
+        )
+    )
+    community_id: Identifier = Field(description="The community it is about.")
+    severity: Severity = Field(description="How urgent it is.")
+    labels: Labels = Field(description="What identifies it, as in Alertmanager.")
+    annotations: Annotations = Field(description="What people read, as in Alertmanager.")
+    playbook: PlaybookReference = Field(description="The playbook that answers it.")
+
+    @model_validator(mode="after")
+    def _labels_agree(self) -> Self:
+        if (self.labels.community_id, self.labels.severity) != (self.community_id, self.severity):
+            raise ValueError("the labels name another community or severity than the alert")
+        return self
+
+
+class Alert(_Subject):
+    """One transition of an alert about a community or one of its members."""
+
+    model_config = ConfigDict(title="Alert")
+
+    seq: Literal[1, 2] = Field(description="1 firing, 2 resolved.")
+    status: Status = Field(strict=False, description="Whether the alert begins or ends.")
+    reason: Reason = Field(strict=False, description=_REASONS)
+    started_day: Day | None = Field(None, description="The day whose close started the alert.")
+    member_id: str | None = Field(
+        description="The member it is about; null where it is about the community."
+    )
+    starts_at: Instant = Field(alias="startsAt", description="The close that started the alert.")
+    ends_at: Instant | None = Field(
+        alias="endsAt", description="The close or the arrival that ended it; null while it fires."
+    )
+    fingerprint: Digits = Field(description="The labels' fingerprint, as Alertmanager computes it.")
+    generator_url: str = Field(alias="generatorURL", description="Where the rule is shown.")
+    evaluation: Evaluation = Field(description="The figures of the verdict.")
+
+    @model_validator(mode="after")
+    def _parts_agree(self) -> Self:
+        firing = self.status is Status.FIRING
+        if self.seq != SEQUENCE[self.status]:
+            raise ValueError("`seq` is 1 where `status` is firing, 2 where it is resolved")
+        if firing is not (self.ends_at is None):
+            raise ValueError("`endsAt` is null while the alert fires, and only then")
+        if firing is not (self.reason is Reason.THRESHOLD):
+            raise ValueError("`reason` is threshold where the alert begins, and only there")
+        if self.labels.member_id != self.member_id:
+            raise ValueError("the labels name another member than the alert")
+        return self
+
+
+class Digest(_Subject):
+    """How many members fell silent at one close, and the first of them."""
+
+    model_config = ConfigDict(title="Digest")
+
+    count: Annotated[int, Field(ge=1)] = Field(description="How many members fell silent.")
+    member_ids: Annotated[list[str], Field(min_length=1, max_length=DIGEST_MEMBERS)] = Field(
+        description="The first 100 of them, by id."
+    )
+
+    @model_validator(mode="after")
+    def _count_agrees(self) -> Self:
+        if len(self.member_ids) != min(self.count, DIGEST_MEMBERS):
+            raise ValueError("`member_ids` holds all members counted, or the first 100")
+        return self
+
+
+class _Envelope(Open):
+    """The CloudEvents 1.0 attributes of every alert record."""
+
+    specversion: Literal["1.0"] = Field(description="The version of CloudEvents.")
+    source: Annotated[str, Field(pattern=r"^/pulse/.+$")] = Field(
+        description="The deployment that speaks: `/pulse/<deployment>`."
+    )
+    time: Instant = Field(description="The close, or the arrival, that caused the record.")
+    datacontenttype: Literal["application/json"] = Field(
+        "application/json", description="The media type of `data`."
+    )
+    partitionkey: Identifier = Field(description="The community id.")
+
+
+def _one_status_per_type(schema: dict[str, Any]) -> None:
+    def data(**fields: Any) -> dict[str, Any]:
+        return {"properties": {"data": {"properties": fields}}}
+
+    firing = data(
+        status={"const": "firing"},
+        seq={"const": 1},
+        reason={"const": "threshold"},
+        endsAt={"type": "null"},
+    )
+    resolved = data(
+        status={"const": "resolved"},
+        seq={"const": 2},
+        reason={"enum": _ENDINGS},
+        endsAt={"type": "string"},
+    )
+    schema["if"] = {"properties": {"type": {"const": "pulse.alert.firing.v1"}}}
+    schema["then"] = firing
+    schema["else"] = resolved
+    schema["examples"] = [FIRING, RESOLVED, MEMBER_FIRING, MEMBER_RESOLVED]
+
+
+class AlertEvent(_Envelope):
+    """An alert begins or ends; a repeated record carries the same `id` and the same bytes."""
+
+    model_config = ConfigDict(title="Alert event", json_schema_extra=_one_status_per_type)
+
+    id: Annotated[str, Field(pattern=r"^[0-9a-f]{16}:[12]$")] = Field(
+        description="`<alert_id>:<seq>`; drop repeats by it."
+    )
+    type: Literal["pulse.alert.firing.v1", "pulse.alert.resolved.v1"] = Field(
+        description="Whether the alert begins or ends."
+    )
+    subject: Annotated[str, Field(pattern=r"^communities/.+$")] = Field(
+        description="`communities/<id>` or `communities/<id>/members/<id>`."
+    )
+    data: Alert = Field(description="The alert, as Alertmanager has it, and more.")
+
+    @model_validator(mode="after")
+    def _envelope_agrees(self) -> Self:
+        alert = self.data
+        subject = f"communities/{alert.community_id}"
+        if alert.member_id is not None:
+            subject += f"/members/{alert.member_id}"
+        expected = (
+            f"{alert.alert_id}:{alert.seq}",
+            f"pulse.alert.{alert.status}.v1",
+            subject,
+            alert.community_id,
+        )
+        if (self.id, self.type, self.subject, self.partitionkey) != expected:
+            raise ValueError(f"`id`, `type`, `subject` and `partitionkey` are not {expected}")
+        return self
+
+
+class DigestEvent(_Envelope):
+    """Members of a community fell silent: one record for all whom one close found."""
+
+    model_config = ConfigDict(title="Digest event", json_schema_extra=examples(DIGEST))
+
+    id: Annotated[str, Field(pattern=r"^[0-9a-f]{16}:digest$")] = Field(
+        description="`<alert_id>:digest`; drop repeats by it."
+    )
+    type: Literal["pulse.alert.digest.v1"] = Field(description="Says that it is a digest.")
+    subject: Annotated[str, Field(pattern=r"^communities/.+$")] = Field(
+        description="`communities/<id>`."
+    )
+    data: Digest = Field(description="The digest.")
+
+    @model_validator(mode="after")
+    def _envelope_agrees(self) -> Self:
+        community_id = self.data.community_id
+        expected = (f"{self.data.alert_id}:digest", f"communities/{community_id}", community_id)
+        if (self.id, self.subject, self.partitionkey) != expected:
+            raise ValueError(f"`id`, `subject` and `partitionkey` are not {expected}")
+        return self

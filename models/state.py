@@ -1,0 +1,233 @@
+"""The state as bytes: keys and values of the changelog, one partition of it per source partition.
+
+| key | value after its position | written |
+|---|---|---|
+| `p` | the partition: format version, clock, number of source partitions | last of each batch |
+| `c` community | the community: days, alerts, panes | when it changed |
+| `m` community member | the member, packed (`models.members`) | when it changed |
+| `o` number | alert records decided in the batch, not yet confirmed | when there are any |
+
+Every value begins with the position it belongs to: the offset of the last source record applied
+and the number of clock ticks applied since. A position orders values and fences them: one beyond
+the position of `p` belongs to a batch that was never completed, and does not count.
+"""
+
+import struct
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple
+
+import msgspec
+
+FORMAT_VERSION: Final = 1
+"""Raised whenever the meaning of a stored value changes."""
+
+PARTITION_KEY: Final = b"p"
+_COMMUNITY: Final = b"c"
+_MEMBER: Final = b"m"
+_OUTBOX: Final = b"o"
+_LENGTH: Final = struct.Struct(">I")
+_POSITION: Final = struct.Struct("<qI")
+_MEMBER_VALUE: Final = struct.Struct("<qIQ")
+
+
+class StateError(ValueError):
+    """Stored bytes that this version cannot read."""
+
+
+class Position(NamedTuple):
+    """How far a partition has come: the last offset applied, and the ticks applied after it."""
+
+    offset: int
+    tick: int = 0
+
+
+START: Final = Position(-1)
+"""Nothing applied yet."""
+
+
+class StoredPartition(msgspec.Struct, array_like=True, frozen=True):
+    """The partition's own record."""
+
+    version: int
+    clock: int
+    partitions: int
+
+
+class StoredAlert(msgspec.Struct, array_like=True, frozen=True):
+    """One alert of a community between two closes (`rules.lifecycle.AlertState`)."""
+
+    phase: int
+    breaches: int
+    clears: int
+    unsure: int
+    started_day: int
+    started_at: int
+
+
+class StoredCommunity(msgspec.Struct, array_like=True, frozen=True):
+    """A community: its days, its alerts by rule id, its panes by day."""
+
+    first_day: int
+    next_day: int
+    alerts: dict[str, StoredAlert]
+    panes: dict[int, list[int]]
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_partition_decoder = msgspec.msgpack.Decoder(StoredPartition)
+_community_decoder = msgspec.msgpack.Decoder(StoredCommunity)
+_outbox_decoder = msgspec.msgpack.Decoder(list[tuple[str, bytes, bytes]])
+
+OutboxEntry = tuple[str, bytes, bytes]
+"""One record to publish: the topic's name without prefix, the key, the value."""
+
+
+def position_of(value: bytes) -> Position:
+    """Return the position that a value belongs to."""
+    try:
+        return Position(*_POSITION.unpack_from(value))
+    except struct.error:
+        raise StateError(f"a value of {len(value)} bytes has no position") from None
+
+
+def community_key(community_id: str) -> bytes:
+    """Return the key of a community's value."""
+    return _COMMUNITY + community_id.encode()
+
+
+def member_key_prefix(community_id: str) -> bytes:
+    """Return what the keys of all members of the community begin with."""
+    identifier = community_id.encode()
+    return _MEMBER + _LENGTH.pack(len(identifier)) + identifier
+
+
+def outbox_key(number: int) -> bytes:
+    """Return the key of the outbox's chunk `number`."""
+    return _OUTBOX + _LENGTH.pack(number)
+
+
+def is_outbox_key(key: bytes) -> bool:
+    """Tell whether the key is of a chunk of the outbox."""
+    return key[:1] == _OUTBOX
+
+
+def community_of(key: bytes) -> str | None:
+    """Return the community of a community's key; None for any other key."""
+    return key[1:].decode() if key[:1] == _COMMUNITY else None
+
+
+def member_of(key: bytes) -> tuple[str, str] | None:
+    """Return community and member of a member's key; None for any other key."""
+    if key[:1] != _MEMBER:
+        return None
+    (length,) = _LENGTH.unpack_from(key, 1)
+    start = 1 + _LENGTH.size
+    return key[start : start + length].decode(), key[start + length :].decode()
+
+
+def encode_member(position: Position, member: int) -> bytes:
+    """Return the value of a member's key."""
+    return _MEMBER_VALUE.pack(position.offset, position.tick, member)
+
+
+def decode_member(value: bytes) -> int:
+    """Return the packed member of a member's value."""
+    return int(_MEMBER_VALUE.unpack(value)[2])
+
+
+def encode_partition(position: Position, stored: StoredPartition) -> bytes:
+    """Return the value of the partition's key."""
+    return _POSITION.pack(*position) + _encode(stored)
+
+
+def decode_partition(value: bytes) -> StoredPartition:
+    """Return the partition's record; StateError where another version of Pulse wrote it."""
+    try:
+        stored = _partition_decoder.decode(memoryview(value)[_POSITION.size :])
+    except msgspec.DecodeError as error:
+        raise StateError(f"the partition's record cannot be read: {error}") from None
+    if stored.version != FORMAT_VERSION:
+        raise StateError(
+            f"the state has format {stored.version}, this Pulse reads format {FORMAT_VERSION}"
+        )
+    return stored
+
+
+def encode_community(position: Position, stored: StoredCommunity) -> bytes:
+    """Return the value of a community's key."""
+    return _POSITION.pack(*position) + _encode(stored)
+
+
+def decode_community(value: bytes) -> StoredCommunity:
+    """Return the community of a community's value; StateError where it cannot be read."""
+    try:
+        return _community_decoder.decode(memoryview(value)[_POSITION.size :])
+    except msgspec.DecodeError as error:
+        raise StateError(f"a community's record cannot be read: {error}") from None
+
+
+def encode_outbox(position: Position, entries: Iterable[OutboxEntry]) -> bytes:
+    """Return the value of one chunk of the outbox."""
+    return _POSITION.pack(*position) + _encode(list(entries))
+
+
+def decode_outbox(value: bytes) -> list[OutboxEntry]:
+    """Return the records that one chunk of the outbox holds."""
+    return _outbox_decoder.decode(memoryview(value)[_POSITION.size :])
+
+
+class Recovered:
+    """Reads a changelog partition back: per key, the newest value of a completed batch.
+
+    Values are taken in the order of the log. Those beyond the newest `p` record wait until one
+    covers them; what still waits at the end belongs to a batch that was never completed. Per key
+    the value with the highest position wins, not the last one written: a worker that was paused
+    may write old values after its successor's.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nothing read."""
+        self.position = START
+        self.partition: StoredPartition | None = None
+        self._values: dict[bytes, bytes] = {}
+        self._waiting: dict[bytes, bytes] = {}
+
+    def absorb(self, key: bytes, value: bytes | None) -> None:
+        """Take in the next record of the changelog; StateError where it cannot be read."""
+        if value is None:
+            return
+        if key == PARTITION_KEY:
+            self._complete(value)
+        elif position_of(value) <= self.position:
+            _keep_newer(self._values, key, value)
+        else:
+            _keep_newer(self._waiting, key, value)
+
+    def _complete(self, value: bytes) -> None:
+        position = position_of(value)
+        if self.partition is not None and position < self.position:
+            return
+        self.position, self.partition = position, decode_partition(value)
+        waiting, self._waiting = self._waiting, {}
+        for key, candidate in waiting.items():
+            covered = position_of(candidate) <= position
+            _keep_newer(self._values if covered else self._waiting, key, candidate)
+
+    def values(self) -> Mapping[bytes, bytes]:
+        """Return the values of completed batches, by key."""
+        return self._values
+
+    def outbox(self) -> list[OutboxEntry]:
+        """Return the records whose publication was never confirmed, in their order."""
+        entries: list[OutboxEntry] = []
+        for key in sorted(filter(is_outbox_key, self._values)):
+            value = self._values[key]
+            if position_of(value) == self.position:
+                entries += decode_outbox(value)
+        return entries
+
+
+def _keep_newer(values: dict[bytes, bytes], key: bytes, candidate: bytes) -> None:
+    held = values.get(key)
+    if held is None or position_of(candidate) >= position_of(held):
+        values[key] = candidate

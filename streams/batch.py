@@ -1,0 +1,61 @@
+"""One batch of source records, read: events to fold, dead letters to write."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from models.decode import decode
+from models.instants import EARLIEST, LATEST, parse_instant
+from models.rejections import Rejection, RejectionReason
+from rules.engine import Arrived
+from streams.faust_internals import SourceRecord
+from streams.publish import Letter
+
+_LONGEST_DETAIL: Final = 500
+
+
+@dataclass(slots=True)
+class Batch:
+    """What the records of one fetch are: `rejected` counts the letters by reason."""
+
+    events: list[Arrived] = field(default_factory=list)
+    letters: list[Letter] = field(default_factory=list)
+    rejected: Counter[RejectionReason] = field(default_factory=Counter)
+
+
+def read_batch(records: Iterable[SourceRecord]) -> Batch:
+    """Decode `records`; what cannot be read becomes a dead letter with its bytes unchanged."""
+    batch = Batch()
+    take = batch.events.append
+    for record in records:
+        event = decode(record.value, record.headers)
+        if isinstance(event, Rejection):
+            _reject(batch, record, event)
+            continue
+        arrival = record.timestamp
+        if not EARLIEST <= arrival <= LATEST:
+            detail = f"record timestamp {arrival}"
+            _reject(batch, record, Rejection(RejectionReason.BAD_ARRIVAL, detail))
+            continue
+        time = parse_instant(event.time)
+        assert time is not None, "decode has checked it"
+        take((arrival, time, event))
+    return batch
+
+
+def _reject(batch: Batch, record: SourceRecord, rejection: Rejection) -> None:
+    facts = {
+        "pulse-reason": rejection.reason.value,
+        "pulse-detail": rejection.detail[:_LONGEST_DETAIL],
+        "pulse-topic": record.topic,
+        "pulse-partition": str(record.partition),
+        "pulse-offset": str(record.offset),
+        "pulse-timestamp": str(record.timestamp),
+    }
+    headers = [
+        *record.headers,
+        *((name, text.encode("utf-8", "replace")) for name, text in facts.items()),
+    ]
+    batch.letters.append((record.key, record.value, headers))
+    batch.rejected[rejection.reason] += 1

@@ -1,0 +1,89 @@
+"""Between the engine's state and the changelog: what to write of a batch, what to read back."""
+
+from collections.abc import Iterator
+
+from models import members as packed
+from models import state as stored
+from models.alerts import Phase
+from models.state import Position, Recovered, StoredAlert, StoredCommunity, StoredPartition
+from rules.lifecycle import AlertState
+from rules.policy import Policies
+from rules.state import BEGINNING, Community, Partition, restore_member
+
+Record = tuple[bytes, bytes]
+"""Key and value of one changelog record."""
+
+
+def changed_records(partition: Partition, position: Position) -> Iterator[Record]:
+    """Yield a changelog record for every community and member that changed."""
+    for community in partition.dirty.values():
+        yield (
+            stored.community_key(community.id),
+            stored.encode_community(position, _stored(community)),
+        )
+        if community.dirty_members:
+            prefix = stored.member_key_prefix(community.id)
+            members = community.members
+            for user_id in community.dirty_members:
+                member = members[user_id] & ~packed.SCHEDULED
+                yield prefix + user_id.encode(), stored.encode_member(position, member)
+
+
+def marker_record(partition: Partition, position: Position, partitions: int) -> Record:
+    """Return the record that completes the batch which ends at `position`."""
+    content = StoredPartition(stored.FORMAT_VERSION, partition.clock, partitions)
+    return stored.PARTITION_KEY, stored.encode_partition(position, content)
+
+
+def restore(recovered: Recovered, policies: Policies) -> Partition:
+    """Build a partition's state from what its changelog holds; StateError where it cannot be."""
+    clock = recovered.partition.clock if recovered.partition else BEGINNING
+    partition = Partition(policies, clock)
+    for key, value in recovered.values().items():
+        community_id = stored.community_of(key)
+        if community_id is not None:
+            partition.add(_community(community_id, stored.decode_community(value), policies))
+    for key, value in recovered.values().items():
+        member = stored.member_of(key)
+        if member is not None:
+            community = partition.communities[member[0]]
+            restore_member(community, member[1], stored.decode_member(value))
+    return partition
+
+
+def _stored(community: Community) -> StoredCommunity:
+    return StoredCommunity(
+        community.first_day,
+        community.next_day,
+        {
+            rule_id: StoredAlert(
+                alert.phase,
+                alert.breaches,
+                alert.clears,
+                alert.unsure,
+                alert.started_day,
+                alert.started_at,
+            )
+            for rule_id, alert in community.alerts.items()
+        },
+        community.panes,
+    )
+
+
+def _community(community_id: str, content: StoredCommunity, policies: Policies) -> Community:
+    community = Community(
+        community_id, policies.of(community_id), content.first_day, content.next_day
+    )
+    community.panes = content.panes
+    community.alerts = {
+        rule_id: AlertState(
+            Phase(alert.phase),
+            alert.breaches,
+            alert.clears,
+            alert.unsure,
+            alert.started_day,
+            alert.started_at,
+        )
+        for rule_id, alert in content.alerts.items()
+    }
+    return community

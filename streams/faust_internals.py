@@ -1,0 +1,238 @@
+"""Everything of Faust's inside that Pulse leans on, and the check that it is still there.
+
+Faust hands an agent one event at a time and restores a table one record at a time; Pulse needs
+whole fetches. Its documented `ConsumerScheduler` setting sees them, so the scheduler below yields
+one pseudo-record per partition and fetch, whose value is the list of records. The other classes
+follow from that, and from keeping progress in the state instead of in the group's offsets.
+
+`check_internals` is called before a worker starts: an upgrade that changes one of these seams is
+refused by name instead of losing events quietly.
+"""
+
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final, Protocol, cast
+
+import faust
+from aiokafka import AIOKafkaProducer
+from aiokafka.producer.message_accumulator import BatchBuilder
+from faust.stores import memory
+from faust.tables.base import Collection
+from faust.tables.recovery import Recovery
+from faust.transport.consumer import Consumer as BaseConsumer
+from faust.transport.drivers.aiokafka import Consumer, Producer, Transport
+from faust.transport.utils import DefaultSchedulingStrategy
+from faust.types import TP, EventT
+
+MAXIMUM_BATCH: Final = 5_000
+"""Records handed on at once: enough to spread the cost of a batch, few enough for the event loop
+to breathe."""
+
+
+class SourceRecord(Protocol):
+    """One record as aiokafka fetched it."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...]
+
+
+class CoalescedRecord:
+    """A pseudo-record that stands for several: the last one's place, all their content."""
+
+    __slots__ = (
+        "checksum",
+        "headers",
+        "key",
+        "offset",
+        "partition",
+        "serialized_key_size",
+        "serialized_value_size",
+        "timestamp",
+        "timestamp_type",
+        "topic",
+        "value",
+    )
+
+    def __init__(self, records: list[Any]) -> None:
+        """Stand for `records`, which are of one partition and in order."""
+        last = records[-1]
+        self.topic = last.topic
+        self.partition = last.partition
+        self.offset = last.offset
+        self.timestamp = last.timestamp
+        self.timestamp_type = last.timestamp_type
+        self.headers: tuple[()] = ()
+        self.key = None
+        self.value = records
+        self.checksum = None
+        self.serialized_key_size = self.serialized_value_size = 0
+
+
+class CoalescingScheduler(DefaultSchedulingStrategy):
+    """Yields the records of a fetch by partition, in pieces of at most `MAXIMUM_BATCH`."""
+
+    def iterate(self, records: Mapping[TP, list[Any]]) -> Iterator[tuple[TP, Any]]:
+        """Yield one pseudo-record per partition in turn, until all are handed on."""
+        start = 0
+        while any(start < len(fetched) for fetched in records.values()):
+            for partition, fetched in records.items():
+                piece = fetched[start : start + MAXIMUM_BATCH]
+                if piece:
+                    yield partition, CoalescedRecord(piece)
+            start += MAXIMUM_BATCH
+
+
+class RawSchema(faust.Schema):
+    """Hands the pseudo-record's list on, without decoding anything."""
+
+    def loads_key(self, app: Any, message: Any, **options: Any) -> Any:
+        """Return no key: a batch has many."""
+        return None
+
+    def loads_value(self, app: Any, message: Any, **options: Any) -> Any:
+        """Return the list of records."""
+        return message.value
+
+
+class StateKeeper(Protocol):
+    """What keeps the state: the worker. Nothing it does may fail quietly, so it never raises."""
+
+    def begin_recovery(self, partition: int) -> None:
+        """Forget what was read of the partition's changelog: it is read from the start."""
+
+    def absorb(self, partition: int, records: Iterable[SourceRecord]) -> None:
+        """Take in records of the partition's changelog."""
+
+    async def complete_recovery(self, partitions: set[int]) -> None:
+        """Build the state of these partitions, and drop every other."""
+
+    def next_offset(self, partition: int) -> int | None:
+        """Return the first offset not yet applied; None where the partition is not held."""
+
+
+class StateStore(memory.Store):
+    """The table's store: changelog records go to the keeper as they come, lists of them."""
+
+    keeper: StateKeeper
+
+    def apply_changelog_batch(
+        self,
+        batch: Iterable[EventT],
+        to_key: Callable[[Any], Any],
+        to_value: Callable[[Any], Any],
+    ) -> None:
+        """Hand the coalesced records of a recovery on."""
+        for event in batch:
+            self.keeper.absorb(event.message.partition, cast(Iterable[SourceRecord], event.value))
+
+    def persisted_offset(self, tp: TP) -> int | None:
+        """Answer that nothing is held, so that a recovery reads the changelog from its start.
+
+        Faust asks once per partition and rebalance, before it reads; for a partition that stays
+        it would else go on where the last recovery ended and miss what others wrote since.
+        """
+        self.keeper.begin_recovery(tp.partition)
+        return -1
+
+    async def on_recovery_completed(self, active_tps: set[TP], standby_tps: set[TP]) -> None:
+        """Build the state of the partitions that are ours now."""
+        await self.keeper.complete_recovery({tp.partition for tp in active_tps})
+
+
+def state_table(keeper: StateKeeper) -> type[faust.Table[Any, Any]]:
+    """Return a Table class whose store feeds `keeper`."""
+
+    class StateTable(faust.Table[Any, Any]):
+        def _new_store(self) -> Any:
+            store = StateStore(
+                "memory://", self.app, self, table_name=self.name, key_type=bytes, value_type=bytes
+            )
+            store.keeper = keeper
+            return store
+
+    return StateTable
+
+
+def watermark_consumer(keeper: StateKeeper, source: str) -> type[Consumer]:
+    """Return a Consumer class whose position and commits on the topic `source` come from `keeper`.
+
+    Around a rebalance Faust passes over messages it had delivered, and its bookkeeping of gaps
+    then lets the commit go beyond what was applied. The state knows better: after a recovery
+    reading goes on behind the last offset applied, and the committed offset only shows lag.
+    """
+
+    class WatermarkConsumer(Consumer):
+        def _new_offset(self, tp: TP) -> int | None:
+            if tp.topic != source:
+                return super()._new_offset(tp)
+            self._acked[tp].clear()
+            self._acked_index[tp].clear()
+            offset = keeper.next_offset(tp.partition)
+            return offset if offset else None
+
+        async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
+            if tp.topic != source:
+                await super()._add_gap(tp, offset_from, offset_to)
+
+        async def perform_seek(self) -> None:
+            await super().perform_seek()
+            for tp in sorted(self.assignment()):
+                offset = keeper.next_offset(tp.partition) if tp.topic == source else None
+                if offset is not None:
+                    await self.seek(tp, offset)
+
+    return WatermarkConsumer
+
+
+def kafka_producer(app: faust.App) -> AIOKafkaProducer:
+    """Return the aiokafka producer of a running app: it writes whole batches to a partition."""
+    return app.producer._ensure_producer()  # type: ignore[attr-defined, no-any-return]
+
+
+def highwater(app: faust.App, tp: TP) -> int | None:
+    """Return the end offset of an assigned partition as of the last fetch; None before it."""
+    return app.consumer.highwater(tp)
+
+
+class InternalsError(RuntimeError):
+    """Faust or aiokafka has changed where Pulse leans on it."""
+
+
+_PARAMETERS: Final[tuple[tuple[Callable[..., Any], tuple[str, ...]], ...]] = (
+    (DefaultSchedulingStrategy.iterate, ("self", "records")),
+    (faust.Schema.loads_key, ("self", "app", "message", "loads", "serializer")),
+    (faust.Schema.loads_value, ("self", "app", "message", "loads", "serializer")),
+    (memory.Store.apply_changelog_batch, ("self", "batch", "to_key", "to_value")),
+    (memory.Store.persisted_offset, ("self", "tp")),
+    (memory.Store.on_recovery_completed, ("self", "active_tps", "standby_tps")),
+    (Collection._new_store, ("self",)),
+    (Recovery._add, ("self", "table", "tp", "offsets")),
+    (BaseConsumer._new_offset, ("self", "tp")),
+    (BaseConsumer._add_gap, ("self", "tp", "offset_from", "offset_to")),
+    (BaseConsumer.perform_seek, ("self",)),
+    (BaseConsumer.seek, ("self", "partition", "offset")),
+    (Producer._ensure_producer, ("self",)),
+    (AIOKafkaProducer.create_batch, ("self",)),
+    (AIOKafkaProducer.send_batch, ("self", "batch", "topic", "partition")),
+    (BatchBuilder.append, ("self", "timestamp", "key", "value", "headers")),
+)
+
+
+def check_internals() -> None:
+    """Raise InternalsError, naming the seam, where one is not as Pulse expects it."""
+    for function, expected in _PARAMETERS:
+        found = tuple(inspect.signature(function).parameters)
+        if found != expected:
+            raise InternalsError(
+                f"{function.__module__}.{function.__qualname__} takes {found}, "
+                f"Pulse was written for {expected}"
+            )
+    if not inspect.iscoroutinefunction(BaseConsumer.perform_seek):
+        raise InternalsError("Consumer.perform_seek is no coroutine any more")
+    if not inspect.isclass(getattr(Transport, "Consumer", None)):
+        raise InternalsError("Transport.Consumer is gone")

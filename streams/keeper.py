@@ -1,0 +1,269 @@
+"""Keeps the state of the partitions that this worker owns, and applies batches to it.
+
+Progress is part of the state: a batch is applied only where it continues the last offset applied,
+and it counts only once its marker is in the changelog (ARCHITECTURE, "One batch").
+"""
+
+import asyncio
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from models import state as stored
+from models.alerts import Digest, Snapshot, Transition
+from models.documents import encode
+from models.events import AHEAD_TOLERANCE
+from models.state import START, OutboxEntry, Position, Recovered
+from models.topics import ALERTS, ALERTS_STATE, MEMBER_ALERTS, SNAPSHOTS
+from rules.effects import Output
+from rules.engine import fold, tick
+from rules.policy import Policies
+from rules.records import Recorder, snapshot_record
+from rules.state import Community, Partition
+from streams.batch import Batch, read_batch
+from streams.changelog import Record, changed_records, marker_record, restore
+from streams.faust_internals import SourceRecord
+from streams.metrics import Metrics
+from streams.partitioning import partition_of
+from streams.publish import Publisher, chunks
+
+SECOND: Final = 1_000
+
+
+def wall_clock() -> int:
+    """Return the wall clock in milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(slots=True)
+class Owned:
+    """One owned partition: its state, how far it has come, and where a hole was met."""
+
+    state: Partition
+    position: Position
+    hole: int | None = None
+    misplaced: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Outputs:
+    """The outputs of one fold, as records: `alerts` go through the outbox, `others` do not."""
+
+    alerts: list[OutboxEntry] = field(default_factory=list)
+    others: list[OutboxEntry] = field(default_factory=list)
+    announced: list[tuple[str, str]] = field(default_factory=list)
+
+
+class Keeper:
+    """The state of all owned partitions; one batch or tick at a time."""
+
+    def __init__(
+        self, policies: Policies, recorder: Recorder, metrics: Metrics, partitions: int
+    ) -> None:
+        """Begin without partitions; `partitions` is how many the events topic has."""
+        self._policies = policies
+        self._recorder = recorder
+        self._metrics = metrics
+        self._partitions = partitions
+        self._follows_wall = policies.configuration.time.clock == "wall"
+        self._recovering: dict[int, Recovered] = {}
+        self._started_at = 0.0
+        self._lock = asyncio.Lock()
+        self.owned: dict[int, Owned] = {}
+
+    # Recovery -----------------------------------------------------------------------------
+
+    def begin_recovery(self, partition: int) -> None:
+        """Forget what was read of the partition's changelog: it is read from the start."""
+        if not self._recovering:
+            self._started_at = time.monotonic()
+        self._recovering[partition] = Recovered()
+
+    def absorb(self, partition: int, records: Iterable[SourceRecord]) -> None:
+        """Take in records of the partition's changelog; StateError where one cannot be read."""
+        recovered = self._recovering[partition]
+        for record in records:
+            if record.key is not None:
+                recovered.absorb(record.key, record.value)
+
+    async def complete_recovery(self, partitions: set[int], publisher: Publisher) -> None:
+        """Build the state of `partitions`, drop every other, publish what was never confirmed."""
+        async with self._lock:
+            recovering, self._recovering = self._recovering, {}
+            self.owned = {}
+            for partition in sorted(partitions):
+                recovered = recovering.get(partition, Recovered())
+                self._check(partition, recovered)
+                state = restore(recovered, self._policies)
+                await publisher.publish(recovered.outbox())
+                self.owned[partition] = Owned(state, recovered.position)
+            self._metrics.recovery.set(time.monotonic() - self._started_at)
+            self.refresh_gauges()
+
+    def _check(self, partition: int, recovered: Recovered) -> None:
+        before = recovered.partition.partitions if recovered.partition else self._partitions
+        if before != self._partitions:
+            raise stored.StateError(
+                f"partition {partition}: the state was kept for {before} partitions, "
+                f"the events topic has {self._partitions} now"
+            )
+
+    def next_offset(self, partition: int) -> int | None:
+        """Return the first offset not yet applied; None where the partition is not held."""
+        owned = self.owned.get(partition)
+        return owned.position.offset + 1 if owned else None
+
+    # Progress -----------------------------------------------------------------------------
+
+    async def apply(self, records: Sequence[SourceRecord], publisher: Publisher) -> int | None:
+        """Apply a batch of one partition; return the offset to read on from where it has a hole.
+
+        The known part of a batch is skipped. A batch that starts too late is dropped and asked
+        for once more; a hole that is still there then is real (a compacted or a transactional
+        topic).
+        """
+        async with self._lock:
+            partition = records[0].partition
+            owned = self.owned.get(partition)
+            if owned is None:
+                return None
+            expected = owned.position.offset + 1
+            if records[-1].offset < expected:
+                return None
+            first = records[0].offset
+            if first > expected and owned.hole != first:
+                seek = owned.hole is None
+                owned.hole = first
+                return expected if seek else None
+            owned.hole = None
+            if first < expected:
+                records = [record for record in records if record.offset >= expected]
+            await self._apply(partition, owned, records, publisher)
+            return None
+
+    async def _apply(
+        self, partition: int, owned: Owned, records: Sequence[SourceRecord], publisher: Publisher
+    ) -> None:
+        begun = time.perf_counter()
+        batch = read_batch(records)
+        known = len(owned.state.communities)
+        limit = wall_clock() + AHEAD_TOLERANCE if self._follows_wall else None
+        effects = fold(owned.state, batch.events, limit=limit)
+        self._metrics.fold.observe(time.perf_counter() - begun)
+        self._metrics.batch.observe(len(records))
+        self._count_misplaced(partition, owned, known, batch)
+        position = Position(records[-1].offset)
+        await self._complete(partition, owned, position, effects.outputs, batch, publisher)
+        self._metrics.count(effects.tally)
+        for reason, number in batch.rejected.items():
+            self._metrics.rejected.labels(reason).inc(number)
+
+    async def tick(self, publisher: Publisher, caught_up: set[int]) -> None:
+        """Let the clocks of partitions that are fully read follow the wall clock."""
+        if not self._follows_wall:
+            return
+        for partition in caught_up:
+            async with self._lock:
+                owned = self.owned.get(partition)
+                if owned is None:
+                    continue
+                effects = tick(owned.state, wall_clock())
+                if effects.outputs:
+                    position = Position(owned.position.offset, owned.position.tick + 1)
+                    await self._complete(
+                        partition, owned, position, effects.outputs, Batch(), publisher
+                    )
+                    self._metrics.count(effects.tally)
+
+    async def _complete(
+        self,
+        partition: int,
+        owned: Owned,
+        position: Position,
+        outputs: Iterable[Output],
+        batch: Batch,
+        publisher: Publisher,
+    ) -> None:
+        written = self._outputs(outputs)
+        records: list[Record] = list(changed_records(owned.state, position))
+        for number, chunk in enumerate(chunks(written.alerts)):
+            records.append((stored.outbox_key(number), stored.encode_outbox(position, chunk)))
+        marker = marker_record(owned.state, position, self._partitions)
+        await publisher.complete(partition, records, marker, written.others, batch.letters)
+        owned.state.clean()
+        await publisher.publish(written.alerts)
+        owned.position = position
+        for rule_id, status in written.announced:
+            self._metrics.alerts.labels(rule_id, status).inc()
+
+    def _outputs(self, outputs: Iterable[Output]) -> Outputs:
+        written = Outputs()
+        for output in outputs:
+            key = output.community_id.encode()
+            if isinstance(output, Snapshot):
+                document = snapshot_record(output)
+                key += f"|{document['day']}".encode()
+                written.others.append((SNAPSHOTS.name, key, encode(document)))
+            elif isinstance(output, Digest):
+                document = self._recorder.digest(output)
+                written.alerts.append((ALERTS.name, key, encode(document)))
+                written.announced.append((output.rule_id, "digest"))
+            else:
+                self._announce(output, key, written)
+        return written
+
+    def _announce(self, transition: Transition, key: bytes, written: Outputs) -> None:
+        document = self._recorder.alert(transition)
+        value = encode(document)
+        topic = ALERTS if transition.member_id is None else MEMBER_ALERTS
+        written.alerts.append((topic.name, key, value))
+        identity = document["data"]["alert_id"].encode()
+        written.alerts.append((ALERTS_STATE.name, identity, value))
+        written.announced.append((transition.rule_id, transition.status))
+
+    # Figures ------------------------------------------------------------------------------
+
+    def _count_misplaced(self, partition: int, owned: Owned, known: int, batch: Batch) -> None:
+        """Count the events of communities that do not belong in this partition.
+
+        Where a community belongs is looked up when it is first met, not per event.
+        """
+        communities = owned.state.communities
+        if len(communities) > known:
+            for community_id in list(communities)[known:]:
+                if partition_of(community_id, self._partitions) != partition:
+                    owned.misplaced.add(community_id)
+        if owned.misplaced:
+            strangers = owned.misplaced
+            number = sum(event.community_id in strangers for _, _, event in batch.events)
+            self._metrics.misplaced.inc(number)
+
+    def refresh_gauges(self) -> None:
+        """Set the gauges that describe what is owned now."""
+        metrics = self._metrics
+        states = [owned.state for owned in self.owned.values()]
+        metrics.communities.set(sum(len(state.communities) for state in states))
+        firing: dict[str, int] = dict.fromkeys(self._policies.catalogue, 0)
+        members = 0
+        for state in states:
+            for community in state.communities.values():
+                members += len(community.members)
+                _count_firing(community, firing)
+        metrics.members.set(members)
+        for rule_id, number in firing.items():
+            severity = self._policies.catalogue[rule_id].definition.severity
+            metrics.firing.labels(rule_id, severity).set(number)
+        metrics.clock.clear()
+        for partition, owned in self.owned.items():
+            if owned.state.communities:
+                metrics.clock.labels(partition).set(owned.state.clock / SECOND)
+
+
+def _count_firing(community: Community, firing: dict[str, int]) -> None:
+    for rule_id, alert in community.alerts.items():
+        if alert.started_day and rule_id in firing:
+            firing[rule_id] += 1
+    rule = community.policy.member_rule
+    if rule is not None:
+        firing[rule.id] += community.silent

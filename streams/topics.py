@@ -1,0 +1,212 @@
+"""The topics as they stand on the cluster: reached, created, checked."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
+from kafka.errors import KafkaError, TopicAlreadyExistsError
+
+from models.instants import DAY
+from models.topics import DEAD_LETTERS, EVENTS, TOPICS
+from rules.configuration import Configuration
+from streams.connection import Connection
+
+PATIENCE: Final = 60.0
+"""Seconds for which an unreachable cluster is asked again before giving up."""
+
+_PAUSE: Final = 2.0
+_CHANGELOG: Final = "state-changelog"
+
+
+class ClusterError(Exception):
+    """The cluster cannot be reached, or refuses: one line says what and why."""
+
+
+class TopicsError(Exception):
+    """Topics that are missing or set up wrongly: one line each, with the command that mends it."""
+
+    def __init__(self, problems: list[str]) -> None:
+        """Take one line per problem."""
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class WantedTopic:
+    """A topic as it must be; `partitions` None leaves the number open."""
+
+    name: str
+    partitions: int
+    settings: Mapping[str, str]
+
+    @property
+    def cleanup_policy(self) -> str:
+        """The clean-up policy, which is checked on topics that exist."""
+        return self.settings["cleanup.policy"]
+
+
+def changelog_name(configuration: Configuration) -> str:
+    """Return the name of the changelog topic: Faust's own, application id and table."""
+    return f"{configuration.kafka.topic_prefix}pulse-{_CHANGELOG}"
+
+
+def wanted_topics(configuration: Configuration, partitions: int) -> list[WantedTopic]:
+    """Return all topics; `partitions` is how many the events topic has or will have."""
+    prefix = configuration.kafka.topic_prefix
+    wanted = []
+    for topic in TOPICS:
+        settings = {"cleanup.policy": topic.cleanup_policy}
+        if topic.retention_ms is not None:
+            settings["retention.ms"] = str(topic.retention_ms)
+        if topic is DEAD_LETTERS:
+            # The largest record that the events topic takes, and our headers on top.
+            settings["max.message.bytes"] = str(2 << 20)
+        number = partitions if topic is EVENTS else configuration.kafka.partitions
+        wanted.append(WantedTopic(prefix + topic.name, number, settings))
+    # A paused worker may write old values late; so long newer ones must not be compacted away.
+    changelog = {"cleanup.policy": "compact", "min.compaction.lag.ms": str(DAY)}
+    wanted.append(WantedTopic(changelog_name(configuration), partitions, changelog))
+    return wanted
+
+
+@contextmanager
+def administration(
+    connection: Connection, report: Callable[[str], None], patience: float = PATIENCE
+) -> Iterator[KafkaAdminClient]:
+    """Open an admin client; an unreachable cluster is asked again for `patience` seconds.
+
+    Each try is reported in one line. ClusterError when the time is over.
+    """
+    deadline = time.monotonic() + patience
+    client = None
+    while client is None:
+        try:
+            with _quiet_kafka():
+                client = KafkaAdminClient(**connection.kafka_python(), bootstrap_timeout_ms=5_000)
+        except (KafkaError, OSError) as error:
+            reason = f"{type(error).__name__}: {error}".rstrip(": ")
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise ClusterError(
+                    f"no Kafka at {connection.servers} for {patience:.0f} s ({reason})"
+                ) from None
+            report(f"no Kafka at {connection.servers} ({reason}); trying for {left:.0f} s more")
+            time.sleep(min(_PAUSE, max(left, 0)))
+    try:
+        yield client
+    except KafkaError as error:
+        raise ClusterError(f"Kafka at {connection.servers}: {error}") from error
+    finally:
+        client.close()
+
+
+@contextmanager
+def _quiet_kafka() -> Iterator[None]:
+    # kafka-python logs each refused connection; here it is expected, and reported once.
+    logger = logging.getLogger("kafka")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
+def partitions_of(client: KafkaAdminClient, topic: str) -> int | None:
+    """Return how many partitions the topic has; None where it does not exist."""
+    if topic not in client.list_topics():
+        return None
+    return len(client.describe_topics([topic])[0]["partitions"])
+
+
+def check_topics(client: KafkaAdminClient, configuration: Configuration) -> int:
+    """Check every topic; return how many partitions the events topic has.
+
+    TopicsError names each topic that is missing or cleaned up wrongly, with the command that
+    mends it.
+    """
+    events = configuration.kafka.topic_prefix + EVENTS.name
+    partitions = partitions_of(client, events) or configuration.kafka.partitions
+    wanted = wanted_topics(configuration, partitions)
+    existing = set(client.list_topics())
+    problems = [
+        f"topic {topic.name} is missing; create it with: pulse topics apply"
+        for topic in wanted
+        if topic.name not in existing
+    ]
+    present = [topic for topic in wanted if topic.name in existing]
+    found = _settings(client, [topic.name for topic in present])
+    for topic in present:
+        policy = found[topic.name].get("cleanup.policy", "")
+        if policy != topic.cleanup_policy:
+            problems.append(
+                f"topic {topic.name} has cleanup.policy={policy}, it must be "
+                f"{topic.cleanup_policy}; mend it with: pulse topics apply --alter"
+            )
+    changelog = changelog_name(configuration)
+    if changelog in existing:
+        kept = partitions_of(client, changelog)
+        if kept != partitions:
+            problems.append(
+                f"topic {changelog} has {kept} partitions, {events} has {partitions}: the state "
+                f"was kept for {kept}; a changed number of partitions needs a fresh topic prefix"
+            )
+    if problems:
+        raise TopicsError(problems)
+    return partitions
+
+
+def apply_topics(
+    client: KafkaAdminClient, configuration: Configuration, *, alter: bool
+) -> Iterator[str]:
+    """Create what is missing, and with `alter` mend clean-up policies; yield a line per topic."""
+    events = configuration.kafka.topic_prefix + EVENTS.name
+    partitions = partitions_of(client, events) or configuration.kafka.partitions
+    wanted = wanted_topics(configuration, partitions)
+    existing = set(client.list_topics())
+    for topic in wanted:
+        if topic.name not in existing:
+            _create(client, topic, configuration.kafka.replication_factor)
+            yield f"created {topic.name} ({topic.partitions} partitions, {topic.cleanup_policy})"
+            continue
+        policy = _settings(client, [topic.name])[topic.name].get("cleanup.policy", "")
+        if policy != topic.cleanup_policy and alter:
+            settings = {"cleanup.policy": topic.cleanup_policy}
+            client.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic.name, settings)])
+            yield f"altered {topic.name}: cleanup.policy={topic.cleanup_policy} (was {policy})"
+        else:
+            yield f"exists  {topic.name}"
+    check_topics(client, configuration)
+
+
+def _create(client: KafkaAdminClient, topic: WantedTopic, replication: int) -> None:
+    options = {
+        "num_partitions": topic.partitions,
+        "replication_factor": replication,
+        "configs": dict(topic.settings),
+    }
+    try:
+        client.create_topics({topic.name: options}, wait_for_metadata=True)
+    except TopicAlreadyExistsError:
+        return
+
+
+def _settings(client: KafkaAdminClient, names: list[str]) -> dict[str, dict[str, str]]:
+    if not names:
+        return {}
+    resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
+    answer = client.describe_configs(resources, config_filter="all")
+    found: dict[str, dict[str, str]] = {}
+    for by_name in answer.values():
+        for name, settings in by_name.items():
+            found[name] = {key: _value(content) for key, content in settings.items()}
+    return found
+
+
+def _value(content: object) -> str:
+    value = content.get("value") if isinstance(content, dict) else content
+    return str(value)

@@ -1,0 +1,284 @@
+"""One Faust worker: the agent that applies batches, the table that keeps state, the timer.
+
+Composition only: the classes that decide and keep are built here and joined to Faust.
+"""
+
+import asyncio
+import logging
+import os
+import sys
+import threading
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+import faust
+from faust.types import TP
+
+from models.topics import EVENTS
+from rules.catalogue import Catalogue
+from rules.configuration import Configuration
+from rules.policy import Policies
+from rules.records import Recorder
+from streams import __version__
+from streams.connection import Connection
+from streams.faust_internals import (
+    CoalescingScheduler,
+    RawSchema,
+    SourceRecord,
+    check_internals,
+    highwater,
+    kafka_producer,
+    state_table,
+    watermark_consumer,
+)
+from streams.keeper import Keeper
+from streams.metrics import Metrics
+from streams.publish import Publisher
+from streams.web import Readiness, WebServer, bind
+
+LOG = logging.getLogger("pulse")
+
+STOP_BOUND: Final = 20.0
+"""Seconds a graceful stop may take. Faust's can hang; exactness does not depend on it."""
+
+_FETCH_BYTES: Final = 4 << 20
+_BATCH_BYTES: Final = 900_000
+_REQUEST_BYTES: Final = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerOptions:
+    """What the command line says about one worker."""
+
+    web_host: str = "0.0.0.0"  # noqa: S104 (metrics are scraped from other machines)
+    web_port: int = 6066
+    data_dir: Path = Path("pulse-data")
+    log_level: str = "info"
+
+
+def application_id(configuration: Configuration) -> str:
+    """Return Faust's application id: the consumer group, and what changelog names begin with."""
+    return f"{configuration.kafka.topic_prefix}pulse"
+
+
+def changelog_topic(configuration: Configuration) -> str:
+    """Return the name of the topic that keeps the state."""
+    return f"{application_id(configuration)}-state-changelog"
+
+
+def end_process(problem: str) -> NoReturn:
+    """End the process at once with `problem` as its last line; a restart goes on exactly."""
+    LOG.critical("%s; this worker ends, a restart goes on exactly", problem)
+    logging.shutdown()
+    sys.stderr.flush()
+    os._exit(1)
+
+
+class PulseWorker:
+    """The worker: Faust app, keeper and web server, joined."""
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        catalogue: Catalogue,
+        connection: Connection,
+        partitions: int,
+        options: WorkerOptions,
+    ) -> None:
+        """Build everything; nothing is started. OSError where the web port is taken."""
+        check_internals()
+        self._configuration = configuration
+        self._source = configuration.kafka.topic_prefix + EVENTS.name
+        self.metrics = Metrics(catalogue, __version__)
+        policies = Policies(configuration, catalogue)
+        recorder = Recorder(catalogue, configuration.deployment)
+        self.keeper = Keeper(policies, recorder, self.metrics, partitions)
+        self._publisher: Publisher | None = None
+        self._recovered = False
+        self._socket = bind(options.web_host, options.web_port)
+        self.web_port: int = self._socket.getsockname()[1]
+        self.app = self._build_app(connection, partitions, options)
+        self.web = WebServer(
+            self._socket, self.metrics, catalogue, self.readiness, self._refresh
+        )
+
+    def _build_app(
+        self, connection: Connection, partitions: int, options: WorkerOptions
+    ) -> faust.App:
+        app = faust.App(
+            application_id(self._configuration),
+            broker=connection.faust_broker(),
+            broker_credentials=connection.faust_credentials(),
+            store="memory://",
+            datadir=options.data_dir,
+            autodiscover=False,
+            web_enabled=False,
+            # Faust places standbys by URL: two workers must never share one.
+            canonical_url=f"http://{uuid.uuid4().hex}.pulse:{self.web_port}",
+            topic_partitions=partitions,
+            topic_replication_factor=self._configuration.kafka.replication_factor,
+            topic_disable_leader=True,
+            table_standby_replicas=0,
+            consumer_auto_offset_reset="earliest",
+            consumer_max_fetch_size=_FETCH_BYTES,
+            ConsumerScheduler=CoalescingScheduler,
+            Table=state_table(self),
+            broker_commit_interval=0.5,
+            broker_session_timeout=15.0,
+            broker_heartbeat_interval=3.0,
+            producer_compression_type="lz4",
+            producer_max_batch_size=_BATCH_BYTES,
+            producer_max_request_size=_REQUEST_BYTES,
+            producer_request_timeout=90.0,
+            stream_wait_empty=True,
+        )
+        app.transport.Consumer = watermark_consumer(self, self._source)  # type: ignore[misc]
+        topic = app.topic(
+            self._source, schema=RawSchema(), partitions=partitions
+        )
+        # The changelog exists already: `streams.topics` creates it with its own settings.
+        app.Table(
+            "state",
+            default=bytes,
+            partitions=partitions,
+            schema=RawSchema(),
+            # With a buffer of 1 Faust goes on reading the changelog after the recovery.
+            recovery_buffer_size=16,
+            help="communities, members and progress",
+        )
+        app.agent(topic, name="pulse.apply", concurrency=1)(self._apply_batches)
+        app.timer(interval=1.0, name="pulse.tick")(self._tick)
+        app.on_partitions_revoked.connect(self._on_revoked)
+        return app
+
+    # What Faust calls ---------------------------------------------------------------------
+
+    async def _apply_batches(self, stream: Any) -> None:
+        async for records in stream:
+            try:
+                seek = await self.keeper.apply(records, self._get_publisher())
+                if seek is not None:
+                    await self.app.consumer.seek(TP(self._source, records[0].partition), seek)
+            except asyncio.CancelledError:
+                raise
+            except Exception as error:  # noqa: BLE001 (Faust would acknowledge and go on)
+                LOG.error("the batch failed", exc_info=True)
+                end_process(f"{type(error).__name__}: {error}")
+
+    async def _tick(self) -> None:
+        try:
+            await self.keeper.tick(self._get_publisher(), self._caught_up())
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001 (Faust would only log it)
+            LOG.error("the tick failed", exc_info=True)
+            end_process(f"{type(error).__name__}: {error}")
+
+    async def _on_revoked(self, app: Any, revoked: set[TP], **_: Any) -> None:
+        if revoked:
+            self._recovered = False
+
+    # What keeps the state (faust_internals.StateKeeper) -------------------------------------
+
+    def begin_recovery(self, partition: int) -> None:
+        """Forget what was read of the partition's changelog: it is read from the start."""
+        self._recovered = False
+        self.keeper.begin_recovery(partition)
+
+    def absorb(self, partition: int, records: Iterable[SourceRecord]) -> None:
+        """Take in records of the partition's changelog."""
+        try:
+            self.keeper.absorb(partition, records)
+        except Exception as error:  # noqa: BLE001 (Faust would log it and never finish recovery)
+            end_process(f"{type(error).__name__}: {error}")
+
+    async def complete_recovery(self, partitions: set[int]) -> None:
+        """Build the state of these partitions, and drop every other."""
+        try:
+            await self.keeper.complete_recovery(partitions, self._get_publisher())
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001 (Faust would drop it)
+            end_process(f"{type(error).__name__}: {error}")
+        self._recovered = True
+        LOG.info("recovered; owns %d partitions", len(partitions))
+
+    def next_offset(self, partition: int) -> int | None:
+        """Return the first offset not yet applied; None where the partition is not held."""
+        return self.keeper.next_offset(partition)
+
+    # Figures --------------------------------------------------------------------------------
+
+    def readiness(self) -> Readiness:
+        """Tell whether the worker has recovered and holds its partitions."""
+        if self._recovered and not self.app.rebalancing:
+            return Readiness(True, f"ready, {len(self.keeper.owned)} partitions")
+        return Readiness(False, "waiting for partitions and their state")
+
+    def _caught_up(self) -> set[int]:
+        return {partition for partition, lag in self._lags().items() if lag == 0}
+
+    def _lags(self) -> dict[int, int]:
+        """Return the lag of each owned partition of which a fetch has told the end."""
+        lags = {}
+        for partition, owned in self.keeper.owned.items():
+            end = self._end(partition)
+            if end is not None:
+                lags[partition] = max(end - owned.position.offset - 1, 0)
+        return lags
+
+    def _end(self, partition: int) -> int | None:
+        try:
+            return highwater(self.app, TP(self._source, partition))
+        except (AssertionError, KeyError):
+            # Between two assignments aiokafka does not know the partition.
+            return None
+
+    def _refresh(self) -> None:
+        self.keeper.refresh_gauges()
+        self.metrics.lag.clear()
+        for partition, lag in self._lags().items():
+            self.metrics.lag.labels(partition).set(lag)
+
+    def _get_publisher(self) -> Publisher:
+        if self._publisher is None:
+            self._publisher = Publisher(
+                kafka_producer(self.app),
+                self._configuration.kafka.topic_prefix,
+                changelog_topic(self._configuration),
+                self.metrics,
+            )
+        return self._publisher
+
+
+class BoundedWorker(faust.Worker):
+    """Faust's runner, with a stop that ends: when the bound is over, the process exits hard."""
+
+    async def stop(self) -> None:
+        """Stop gracefully, or hard after `STOP_BOUND` seconds."""
+        timer = threading.Timer(STOP_BOUND, _exit_hard)
+        timer.daemon = True
+        timer.start()
+        await super().stop()
+        timer.cancel()
+
+
+def _exit_hard() -> None:
+    LOG.warning("the stop took over %d s; exiting hard, nothing is lost", STOP_BOUND)
+    os._exit(0)
+
+
+def run(worker: PulseWorker) -> NoReturn:
+    """Run until a signal or a failure; SystemExit with the exit code."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    runner = BoundedWorker(
+        worker.app, worker.web, loop=loop, quiet=True, override_logging=False,
+        redirect_stdouts=False,
+    )
+    runner.spinner = None
+    LOG.info("worker %s, http port %d", __version__, worker.web_port)
+    runner.execute_from_commandline()

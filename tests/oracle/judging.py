@@ -1,0 +1,139 @@
+"""What one community is at a close: its events, its members, its verdicts, its alerts' lives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from .reading import EPOCH, SPEECH, microseconds
+
+INCONCLUSIVE_CLOSES_TO_END = 28
+DAY = timedelta(days=1)
+LIFECYCLE: dict[str, Any] = {"enabled": True, "for_days": 0, "keep_firing_days": 0}
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "member-silent": {**LIFECYCLE, "silent_days": 30},
+    "share-conversion-low": {**LIFECYCLE, "minimum": 50, "active_days": 28},
+    "speech-density-drop": {**LIFECYCLE, "drop_percent": 20, "floor": 20, "window_days": 7},
+}
+
+
+@dataclass
+class Lifecycle:
+    """One rule and subject: closes in a row, and the day the firing alert started on."""
+
+    fires: int = 0
+    oks: int = 0
+    inconclusives: int = 0
+    started_on: date | None = None
+
+    def step(self, verdict: str, day: date, settings: Mapping[str, Any]) -> str | None:
+        """Takes the verdict of one close; returns the reason of the transition, if any."""
+        if verdict == "FIRE":
+            self.fires, self.oks, self.inconclusives = self.fires + 1, 0, 0
+            if self.started_on is None and self.fires > settings["for_days"]:
+                self.started_on = day
+                return "threshold"
+        elif verdict == "OK":
+            self.fires, self.oks, self.inconclusives = 0, self.oks + 1, 0
+            if self.started_on is not None and self.oks > settings["keep_firing_days"]:
+                return "recovered"
+        else:
+            self.inconclusives += 1
+            if self.started_on is not None and self.inconclusives >= INCONCLUSIVE_CLOSES_TO_END:
+                return "inconclusive"
+        return None
+
+    def end(self) -> date:
+        """Ends the firing alert and forgets every row of closes; returns its first day."""
+        started_on = self.started_on
+        assert started_on is not None
+        self.fires = self.oks = self.inconclusives = 0
+        self.started_on = None
+        return started_on
+
+
+@dataclass
+class Member:
+    """The last interaction's day (None before the first), and whether the member has left."""
+
+    last_day: date | None = None
+    left: bool = False
+    alert: Lifecycle = field(default_factory=Lifecycle)
+
+
+@dataclass
+class Community:
+    """Everything known of one community."""
+
+    id: str
+    zone: ZoneInfo
+    lateness: int
+    rules: dict[str, dict[str, Any]]
+    first_day: date
+    next_day: date
+    events: list[tuple[date, str]] = field(default_factory=list)
+    members: dict[str, Member] = field(default_factory=dict)
+    alerts: dict[str, Lifecycle] = field(default_factory=dict)
+
+    def close_of(self, day: date) -> int:
+        """The instant at which that day closes."""
+        midnight = datetime.combine(day + DAY, time(0), tzinfo=self.zone)
+        return microseconds(midnight.astimezone(UTC)) + self.lateness
+
+    def count(self, types: Iterable[str], first: date, last: date) -> int:
+        """Persons' events of these types from the first to the last day, both included."""
+        wanted = set(types)
+        return sum(first <= day <= last and name in wanted for day, name in self.events)
+
+
+def speech_density(
+    community: Community, day: date, settings: Mapping[str, Any]
+) -> tuple[int, int | None, str]:
+    """Speech in the window that ends with the day, against the window before."""
+    length = settings["window_days"] * DAY
+    current = community.count(SPEECH, day - length + DAY, day)
+    previous = community.count(SPEECH, day - 2 * length + DAY, day - length)
+    if day - 2 * length + DAY < community.first_day:
+        return current, previous, "LEARNING"
+    if previous < settings["floor"] or previous == 0:
+        return current, previous, "BELOW_FLOOR"
+    fires = 100 * (previous - current) >= settings["drop_percent"] * previous
+    return current, previous, "FIRE" if fires else "OK"
+
+
+def share_conversion(
+    community: Community, day: date, settings: Mapping[str, Any]
+) -> tuple[int, int | None, str]:
+    """Converted shares of the day, where the community shares at all."""
+    converted = community.count(["share.converted"], day, day)
+    if day == community.first_day:
+        return converted, None, "LEARNING"
+    active_since = day - settings["active_days"] * DAY + DAY
+    if community.count(["share.created", "share.converted"], active_since, day) == 0:
+        return converted, None, "NOT_APPLICABLE"
+    return converted, None, "FIRE" if converted < settings["minimum"] else "OK"
+
+
+Measure = Callable[[Community, date, Mapping[str, Any]], tuple[int, int | None, str]]
+MEASURES: dict[str, Measure] = {
+    "share-conversion-low": share_conversion,
+    "speech-density-drop": speech_density,
+}
+
+
+def settings_of(
+    everywhere: Mapping[str, Any], here: Mapping[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """Defaults, then the configuration's rules, then the community's own."""
+    return {
+        rule: {**defaults, **(everywhere.get(rule) or {}), **(here.get(rule) or {})}
+        for rule, defaults in DEFAULTS.items()
+    }
+
+
+def local_day(moment: int, zone: ZoneInfo) -> date:
+    """The calendar day of an instant in a zone."""
+    return (EPOCH + timedelta(microseconds=moment)).astimezone(zone).date()

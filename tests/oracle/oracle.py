@@ -1,0 +1,290 @@
+"""The oracle: the alerts that a list of lines must give, worked out the slow and obvious way.
+
+Written from sections 2 to 5 of the contract alone. Every counted event is kept, every window is
+counted anew at every close, every member is judged at every close. It shares no code with the
+engine, and must not: it is only worth something as a second opinion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from .expected import Expected, Tally, alert_id, row
+from .judging import DAY, MEASURES, Community, Lifecycle, Member, local_day, settings_of
+from .reading import (
+    INTERACTIONS,
+    NotAnEventError,
+    Record,
+    duration,
+    instant,
+    moment_text,
+    partition_of,
+    read,
+)
+
+__all__ = ["Expected", "Oracle", "Tally", "judge", "row", "tally"]
+AHEAD_ALLOWED = duration("5m")
+DAYS_LATE_ALLOWED = 35
+Judged = tuple[int | None, int | None, str | None]  # value, baseline, verdict
+
+
+def judge(
+    lines: Iterable[bytes],
+    configuration: Mapping[str, Any],
+    *,
+    until: str | None = None,
+    partitions: int = 1,
+) -> list[Expected]:
+    """The alert records of these lines (arrival order), in the order of their causes."""
+    return Oracle(configuration, partitions).run(lines, until).alerts
+
+
+def tally(
+    lines: Iterable[bytes],
+    configuration: Mapping[str, Any],
+    *,
+    until: str | None = None,
+    partitions: int = 1,
+) -> Tally:
+    """What became of these lines."""
+    return Oracle(configuration, partitions).run(lines, until).tally
+
+
+class Partition:
+    """One partition: its clock, its memory of ids, its communities."""
+
+    def __init__(self) -> None:
+        self.clock: int | None = None
+        self.seen: dict[tuple[str, str], int] = {}
+        self.communities: dict[str, Community] = {}
+
+
+class Oracle:
+    """Reads lines one by one; `alerts` and `tally` are the result."""
+
+    def __init__(self, configuration: Mapping[str, Any], partitions: int = 1) -> None:
+        self.configuration = configuration
+        self.times: Mapping[str, Any] = configuration.get("time") or {}
+        self.dedupe = duration(self.times.get("dedupe", "15m"))
+        self.partitions = [Partition() for _ in range(partitions)]
+        self.alerts: list[Expected] = []
+        self.tally = Tally()
+
+    def run(self, lines: Iterable[bytes], until: str | None) -> Oracle:
+        """Takes all lines, then moves the clocks on."""
+        for line in lines:
+            content = line.rstrip(b"\r\n")
+            if content:
+                self.take(content)
+        if until is not None:
+            last = instant(until) // 1_000 * 1_000
+            for partition in self.partitions:
+                partition.clock = max(partition.clock or last, last)
+            self.close(self.partitions)
+        return self
+
+    def take(self, line: bytes) -> None:
+        """One line, from bytes to alerts."""
+        self.tally.read += 1
+        try:
+            record = read(line)
+        except NotAnEventError:
+            self.tally.rejected += 1
+            return
+        partition = self.partitions[partition_of(record.community_id, len(self.partitions))]
+        clock = partition.clock
+        partition.clock = record.arrival if clock is None else max(clock, record.arrival)
+        self.close([partition])
+        if record.type is None:
+            self.tally.unknown_types += 1
+        elif self.is_duplicate(partition, record):
+            self.tally.duplicates += 1
+        else:
+            self.apply(partition, record, record.type)
+
+    def is_duplicate(self, partition: Partition, record: Record) -> bool:
+        """Whether the pair was seen within the horizon; remembers this sighting."""
+        assert partition.clock is not None
+        pair = (record.source, record.id)
+        seen = partition.seen.get(pair)
+        partition.seen[pair] = record.arrival if seen is None else max(seen, record.arrival)
+        return seen is not None and partition.clock - seen <= self.dedupe
+
+    def apply(self, partition: Partition, record: Record, name: str) -> None:
+        """Counts one event."""
+        happened = record.time
+        if record.time - record.arrival > AHEAD_ALLOWED:
+            happened = record.arrival
+            self.tally.clock_ahead += 1
+        community = partition.communities.get(record.community_id)
+        if community is None:
+            community = self.start(partition, record.community_id, happened)
+        day = local_day(happened, community.zone)
+        dropped = day < community.next_day - DAYS_LATE_ALLOWED * DAY
+        if dropped:
+            self.tally.dropped += 1
+        elif day < community.next_day:
+            self.tally.late += 1
+        is_person = record.actor_kind == "person"
+        if is_person and not dropped:
+            community.events.append((day, name))
+        if record.user_id is None:
+            return
+        if is_person and name in INTERACTIONS:
+            self.interacted(community, record, day)
+        if name == "member.left":
+            self.left(community, record, day)
+
+    def start(self, partition: Partition, community_id: str, happened: int) -> Community:
+        """A community begins with its first event, and closes no day that has passed."""
+        own = (self.configuration.get("communities") or {}).get(community_id) or {}
+        zone = ZoneInfo(own.get("timezone", self.times.get("timezone", "UTC")))
+        first_day = local_day(happened, zone)
+        community = Community(
+            id=community_id,
+            zone=zone,
+            lateness=duration(self.times.get("lateness", "1h")),
+            rules=settings_of(self.configuration.get("rules") or {}, own.get("rules") or {}),
+            first_day=first_day,
+            next_day=first_day,
+        )
+        assert partition.clock is not None
+        while community.close_of(community.next_day) <= partition.clock:
+            community.next_day += DAY
+        partition.communities[community_id] = community
+        return community
+
+    def interacted(self, community: Community, record: Record, day: date) -> None:
+        """A person's interaction: the member is judged again, from its latest day on."""
+        assert record.user_id is not None
+        member = community.members.setdefault(record.user_id, Member())
+        member.left = False
+        if member.last_day is not None and day <= member.last_day:
+            return
+        member.last_day = day
+        started_on = member.alert.started_on
+        if started_on is not None:
+            reason = "late_data" if day < started_on else "returned"
+            self.resolve_member(community, record, day, reason)
+
+    def left(self, community: Community, record: Record, day: date) -> None:
+        """`member.left`: ends the member's alert, and its judging until it interacts again."""
+        assert record.user_id is not None
+        member = community.members.setdefault(record.user_id, Member())
+        member.left = True
+        if member.alert.started_on is not None:
+            self.resolve_member(community, record, day, "left")
+        member.alert = Lifecycle()
+
+    def resolve_member(self, community: Community, record: Record, day: date, reason: str) -> None:
+        assert record.user_id is not None
+        started_on = community.members[record.user_id].alert.end()
+        self.say(
+            "member-silent",
+            community,
+            day,
+            record.arrival,
+            reason,
+            started_on,
+            member=record.user_id,
+        )
+
+    def close(self, partitions: list[Partition]) -> None:
+        """Closes every day whose close is at or before the clock of its partition."""
+        while True:
+            due = [
+                (close, community.id, community)
+                for partition in partitions
+                for community in partition.communities.values()
+                if (close := community.close_of(community.next_day)) <= (partition.clock or 0)
+            ]
+            if not due:
+                return
+            close, _, community = min(due, key=lambda each: each[:2])
+            self.close_day(community, community.next_day, close)
+            community.next_day += DAY
+
+    def close_day(self, community: Community, day: date, close: int) -> None:
+        """Judges one day of one community by every rule."""
+        for rule, settings in sorted(community.rules.items()):
+            if not settings["enabled"]:
+                continue
+            if rule == "member-silent":
+                self.judge_members(community, day, close, settings)
+                continue
+            value, baseline, verdict = MEASURES[rule](community, day, settings)
+            alert = community.alerts.setdefault(rule, Lifecycle())
+            reason = alert.step(verdict, day, settings)
+            if reason is not None:
+                started_on = day if reason == "threshold" else alert.end()
+                judged = (value, baseline, verdict)
+                self.say(rule, community, day, close, reason, started_on, judged=judged)
+
+    def judge_members(
+        self, community: Community, day: date, close: int, settings: Mapping[str, Any]
+    ) -> None:
+        """Judges every member, then tells how many fell silent."""
+        rule, silent = "member-silent", []
+        for user_id, member in sorted(community.members.items()):
+            if member.left or member.last_day is None:
+                continue
+            days = (day - member.last_day).days
+            verdict = "FIRE" if days >= settings["silent_days"] else "OK"
+            reason = member.alert.step(verdict, day, settings)
+            if reason is not None:
+                assert reason == "threshold", "an interaction has ended the alert before"
+                silent.append(user_id)
+                judged = (days, None, verdict)
+                self.say(rule, community, day, close, reason, day, member=user_id, judged=judged)
+        if silent:
+            self.alerts.append(
+                Expected(
+                    kind="digest",
+                    rule=rule,
+                    community=community.id,
+                    member=None,
+                    day=day.isoformat(),
+                    seq=None,
+                    reason=None,
+                    count=len(silent),
+                    id=alert_id(rule, community.id, None, day) + ":digest",
+                    time=moment_text(close),
+                    member_ids=tuple(silent[:100]),
+                )
+            )
+
+    def say(
+        self,
+        rule: str,
+        community: Community,
+        day: date,
+        cause: int,
+        reason: str,
+        started_on: date,
+        *,
+        member: str | None = None,
+        judged: Judged = (None, None, None),
+    ) -> None:
+        """Publishes one transition."""
+        value, baseline, verdict = judged
+        seq = 1 if reason == "threshold" else 2
+        self.alerts.append(
+            Expected(
+                kind="firing" if seq == 1 else "resolved",
+                rule=rule,
+                community=community.id,
+                member=member,
+                day=day.isoformat(),
+                seq=seq,
+                reason=reason,
+                count=None,
+                id=f"{alert_id(rule, community.id, member, started_on)}:{seq}",
+                time=moment_text(cause),
+                value=value,
+                baseline=baseline,
+                verdict=verdict,
+            )
+        )

@@ -1,0 +1,108 @@
+"""Each planted incident raises what it says under the shipped rules, and would not without them.
+
+The second opinion on the contract, `tests/oracle`, judges the lines; where it is given lines or
+settings as a careless reader would see them, `check` must notice.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from functools import cache
+from itertools import count
+from typing import Any
+
+import pytest
+
+from streams.sample import Incident, check, sample
+from tests.oracle.oracle import judge
+
+INCIDENTS = {incident.name: incident for incident in sample().incidents}
+
+
+@cache
+def all_lines() -> tuple[bytes, ...]:
+    return tuple(sample(scale=0.0).lines)
+
+
+@cache
+def lines_of(community_id: str) -> tuple[bytes, ...]:
+    name = f'"community_id":"{community_id}"'.encode()
+    return tuple(line for line in all_lines() if name in line)
+
+
+def judged(
+    incident: Incident,
+    change: Callable[[bytes], bytes] = bytes,
+    settings: Mapping[str, Any] | None = None,
+) -> tuple[bool, str]:
+    lines = [change(line) for line in lines_of(incident.community_id)]
+    configuration = {**sample().configuration, **(settings or {})}
+    alerts = [
+        {
+            "id": f"{each.id}:{each.seq}",
+            "type": f"pulse.alert.{each.kind}.v1",
+            "data": {
+                "rule": {"id": each.rule},
+                "community_id": each.community,
+                "member_id": each.member,
+                "day": each.day,
+                "reason": each.reason,
+                "count": each.count,
+            },
+        }
+        for each in judge(lines, configuration)
+    ]
+    finding = check([incident], (), alerts)[0]
+    return finding.ok, finding.sentence
+
+
+@pytest.mark.parametrize("name", INCIDENTS)
+def test_the_incident_raises_exactly_what_it_should(name: str) -> None:
+    ok, sentence = judged(INCIDENTS[name])
+    assert ok, sentence
+
+
+def without(fragment: bytes) -> Callable[[bytes], bytes]:
+    return lambda line: line.replace(fragment, b"")
+
+
+def mended() -> Callable[[bytes], bytes]:
+    """A reader that guesses what a spoiled conversion was to say."""
+    number = count()
+    latest = "2025-01-06T00:00:00Z"
+
+    def mend(line: bytes) -> bytes:
+        nonlocal latest
+        event = json.loads(line)
+        if b"spoiled" not in line:
+            latest = event.get("time", latest)
+            return line
+        guess = {"id": f"guess-{next(number)}", "type": "share.converted", "time": latest}
+        return json.dumps({"community_id": event["community_id"], **guess}).encode()
+
+    return mend
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "settings"),
+    [
+        ("bot storm", without(b',"actor_kind":"bot"'), None),
+        ("fall hidden by bots", without(b',"actor_kind":"bot"'), None),
+        ("duplicates", bytes, {"time": {"dedupe": "0s"}}),
+        ("bad records", mended(), None),
+        ("late backlog", lambda line: line.split(b',"received_at"')[0] + b"}", None),
+    ],
+    ids=[
+        "counts bots",
+        "is fooled by bots",
+        "counts repeats",
+        "guesses",
+        "takes a backlog for punctual",
+    ],
+)
+def test_a_reader_that_is_careless_fails_the_check(
+    name: str, change: Callable[[bytes], bytes], settings: Mapping[str, Any] | None
+) -> None:
+    ok, _ = judged(INCIDENTS[name], change, settings)
+    assert not ok

@@ -7,7 +7,7 @@ that two machines judge alike (contract, Law 1).
 
 import zoneinfo
 from datetime import UTC, date, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from models.instants import DAY, MINUTE, SECOND
 
@@ -74,7 +74,7 @@ class Calendar:
         return round(midnight.astimezone(UTC).timestamp()) * SECOND
 
 
-@lru_cache(maxsize=None)
+@cache
 def calendar(name: str) -> Calendar:
     """Return the one shared calendar of the time zone `name`."""
     return Calendar(name)

@@ -1,25 +1,35 @@
 """Bytes to events: the three accepted shapes, told apart per record (contract, section 2).
 
 `decode` never raises on any bytes: it answers an `Event` or a `Rejection`. The fast path is one
-typed parse; what fails there is read again slowly, to say exactly why.
+typed parse of a flat event; all else is parted into its fields first, to be read by its shape or
+to say exactly what is wrong. Of a name that stands twice in an object, the last counts.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
 
-from models.events import MAXIMUM_VALUE_BYTES, TYPES, CloudEvent, Event
+from models.events import MAXIMUM_DEPTH, MAXIMUM_VALUE_BYTES, TYPES, CloudEvent, Event
 from models.instants import parse_instant
 from models.rejections import Rejection, RejectionReason
 
 Headers = Iterable[tuple[str, bytes | None]]
+Fields = Mapping[str, msgspec.Raw]
 
 _event_decoder = msgspec.json.Decoder(Event)
+_cloud_event_decoder = msgspec.json.Decoder(CloudEvent)
+_fields_decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_text_decoder = msgspec.json.Decoder(str)
+_any_decoder = msgspec.json.Decoder(msgspec.Raw)
+_encode = msgspec.json.Encoder().encode
+
 _REQUIRED: Final = ("id", "type", "time", "community_id")
 _IDENTIFIERS: Final = ("id", "community_id")
 _INSTANTS: Final = ("time", "received_at")
-_TOO_DEEP: Final = "nested too deeply"
+_STRINGS: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
+_BRACKETS: Final = re.compile(rb"[\[\]{}]")
 
 
 class _Envelope(msgspec.Struct):
@@ -30,7 +40,6 @@ class _Envelope(msgspec.Struct):
     source: str
     type: str
     time: str | None = None
-    data: msgspec.Raw = msgspec.Raw(b"")
 
 
 _envelope_decoder = msgspec.json.Decoder(_Envelope)
@@ -45,30 +54,30 @@ def decode(value: bytes | None, headers: Headers = ()) -> Event | Rejection:
     """
     if value is None or not value:
         return Rejection(RejectionReason.EMPTY, "the record has no value")
-    if len(value) > MAXIMUM_VALUE_BYTES:
-        return Rejection(RejectionReason.TOO_LARGE, f"{len(value)} bytes, at most 65536 are read")
+    fault = _fault_of(value)
+    if fault is not None:
+        return fault
     if headers:
         attributes = {name.lower(): content or b"" for name, content in headers}
         if attributes.get("content-type", b"").lower().startswith(b"application/cloudevents"):
-            return _structured(value)
+            return _structured(_fields_of(value))
         if any(name.startswith("ce_") for name in attributes):
-            return _binary(value, attributes)
+            return _binary(_fields_of(value), attributes)
     return _flat(value)
 
 
-def _flat(value: bytes) -> Event | Rejection:
+def _fault_of(value: bytes) -> Rejection | None:
+    """Say what is wrong with the bytes, whatever they mean."""
+    if len(value) > MAXIMUM_VALUE_BYTES:
+        return Rejection(RejectionReason.TOO_LARGE, f"{len(value)} bytes, at most 65536 are read")
     # The parser skips unknown fields without looking at their bytes.
     if not value.isascii() and not _is_utf8(value):
         return Rejection(RejectionReason.BAD_UTF8, "the value is not UTF-8")
-    try:
-        event = _event_decoder.decode(value)
-    except (msgspec.DecodeError, RecursionError):
-        return _reread(value)
-    if parse_instant(event.time) is None:
-        return _bad_instant("time", event.time)
-    if event.received_at is not None and parse_instant(event.received_at) is None:
-        return _bad_instant("received_at", event.received_at)
-    return event
+    # Brackets that nest so deeply, and close again, do not fit into fewer bytes.
+    if len(value) > 2 * MAXIMUM_DEPTH and _is_too_deep(value):
+        detail = f"nested more than {MAXIMUM_DEPTH} levels deep"
+        return Rejection(RejectionReason.BAD_JSON, detail)
+    return None
 
 
 def _is_utf8(value: bytes) -> bool:
@@ -79,51 +88,36 @@ def _is_utf8(value: bytes) -> bool:
     return True
 
 
-def _reread(value: bytes) -> Event | Rejection:
-    """Read what is no flat event: as a structured one where it looks like one, else say why."""
-    document = _parse(value)
-    if isinstance(document, Rejection):
-        return document
-    if "specversion" in document and isinstance(document.get("data"), dict):
-        return _structured(value)
-    return _explain(document)
+def _is_too_deep(value: bytes) -> bool:
+    """Tell whether arrays and objects nest too deeply.
+
+    A bound of our own: the parser's depends on how deep the interpreter's stack stands just then,
+    and the result is a function of the records alone (Law 1).
+    """
+    if value.count(b"[") + value.count(b"{") <= MAXIMUM_DEPTH:
+        return False
+    depth = 0
+    for bracket in _BRACKETS.findall(_STRINGS.sub(b"", value)):
+        depth += 1 if bracket in b"[{" else -1
+        if depth > MAXIMUM_DEPTH:
+            return True
+    return False
 
 
-def _parse(value: bytes) -> dict[str, Any] | Rejection:
-    if not _is_utf8(value):
-        return Rejection(RejectionReason.BAD_UTF8, "the value is not UTF-8")
+def _flat(value: bytes) -> Event | Rejection:
     try:
-        document = msgspec.json.decode(value)
-    except msgspec.DecodeError as error:
-        return Rejection(RejectionReason.BAD_JSON, str(error))
-    except RecursionError:
-        return Rejection(RejectionReason.BAD_JSON, _TOO_DEEP)
-    if not isinstance(document, dict):
-        return Rejection(RejectionReason.NOT_AN_OBJECT, f"a JSON {type(document).__name__}")
-    return document
+        event = _event_decoder.decode(value)
+    except msgspec.DecodeError:
+        return _reread(value)
+    return _with_instants(event)
 
 
-def _explain(document: Mapping[str, Any]) -> Rejection:
-    """Say why `document`, which is no event, is none: the first fault, in the order of fields."""
-    for field in _REQUIRED:
-        if field not in document:
-            return Rejection(RejectionReason.MISSING_FIELD, f"`{field}` is missing")
-    for field in _IDENTIFIERS:
-        content = document[field]
-        if isinstance(content, str) and not 1 <= len(content) <= 256:
-            detail = f"`{field}` has {len(content)} characters, 1 to 256 are allowed"
-            return Rejection(RejectionReason.BAD_LENGTH, detail)
-    try:
-        msgspec.convert(document, Event)
-    except msgspec.ValidationError as error:
-        text = str(error)
-        reason = (
-            RejectionReason.WRONG_TYPE
-            if text.startswith("Expected `") and "got `" in text
-            else RejectionReason.BAD_VALUE
-        )
-        return Rejection(reason, text)
-    return Rejection(RejectionReason.BAD_VALUE, "no event")
+def _with_instants(event: Event) -> Event | Rejection:
+    if parse_instant(event.time) is None:
+        return _bad_instant("time", event.time)
+    if event.received_at is not None and parse_instant(event.received_at) is None:
+        return _bad_instant("received_at", event.received_at)
+    return event
 
 
 def _bad_instant(field: str, text: str) -> Rejection:
@@ -131,70 +125,95 @@ def _bad_instant(field: str, text: str) -> Rejection:
     return Rejection(RejectionReason.BAD_TIME, detail)
 
 
-def _structured(value: bytes) -> Event | Rejection:
-    if not _is_utf8(value):
-        return Rejection(RejectionReason.BAD_UTF8, "the value is not UTF-8")
-    try:
-        envelope = _envelope_decoder.decode(value)
-    except (msgspec.DecodeError, RecursionError):
-        return _explain_envelope(value)
-    data = _parse(bytes(envelope.data) or b"null")
-    if isinstance(data, Rejection):
-        return Rejection(data.reason, f"data: {data.detail}")
-    attributes = {"id": envelope.id, "source": envelope.source, "type": envelope.type}
-    if envelope.time is not None:
-        attributes["time"] = envelope.time
-    return _from_cloud_event(envelope.specversion, attributes, data)
+def _reread(value: bytes) -> Event | Rejection:
+    """Read what is no flat event: as a structured one where it looks like one, else say why."""
+    fields = _fields_of(value)
+    if isinstance(fields, Rejection):
+        return fields
+    if "specversion" in fields and bytes(fields.get("data", b"")).startswith(b"{"):
+        return _structured(fields)
+    return _typed(fields, _event_decoder)
 
 
-def _explain_envelope(value: bytes) -> Rejection:
-    document = _parse(value)
-    if isinstance(document, Rejection):
-        return document
+def _fields_of(value: bytes | msgspec.Raw) -> Fields | Rejection:
+    """Part a JSON object into its fields, each still unread but known to be JSON."""
     try:
-        msgspec.convert(document, _Envelope)
+        return _fields_decoder.decode(value)
+    except msgspec.ValidationError as error:
+        fault = Rejection(RejectionReason.NOT_AN_OBJECT, str(error))
+    except msgspec.DecodeError as error:
+        return Rejection(RejectionReason.BAD_JSON, str(error))
+    try:
+        _any_decoder.decode(value)
+    except msgspec.DecodeError as error:
+        return Rejection(RejectionReason.BAD_JSON, str(error))
+    return fault
+
+
+def _typed(fields: Fields, decoder: msgspec.json.Decoder[Any]) -> Event | Rejection:
+    """Read `fields` as the event of `decoder`; else say why: the first fault, in this order."""
+    for field in _REQUIRED:
+        if field not in fields:
+            return Rejection(RejectionReason.MISSING_FIELD, f"`{field}` is missing")
+    for field in _IDENTIFIERS:
+        content = bytes(fields[field])
+        length = len(_text_decoder.decode(content)) if content.startswith(b'"') else 1
+        if not 1 <= length <= 256:
+            detail = f"`{field}` has {length} characters, 1 to 256 are allowed"
+            return Rejection(RejectionReason.BAD_LENGTH, detail)
+    try:
+        event: Event = decoder.decode(_encode(fields))
+    except msgspec.ValidationError as error:
+        text = str(error)
+        mistyped = text.startswith("Expected `") and "got `" in text
+        reason = RejectionReason.WRONG_TYPE if mistyped else RejectionReason.BAD_VALUE
+        return Rejection(reason, text)
+    return _with_instants(event)
+
+
+def _structured(fields: Fields | Rejection) -> Event | Rejection:
+    if isinstance(fields, Rejection):
+        return fields
+    try:
+        envelope = _envelope_decoder.decode(_encode(fields))
     except msgspec.ValidationError as error:
         return Rejection(RejectionReason.BAD_ENVELOPE, str(error))
-    return Rejection(RejectionReason.BAD_ENVELOPE, "no CloudEvents 1.0 envelope")
+    if "data" not in fields:
+        return Rejection(RejectionReason.MISSING_FIELD, "`data` is missing")
+    data = _fields_of(fields["data"])
+    if isinstance(data, Rejection):
+        return Rejection(data.reason, f"data: {data.detail}")
+    attributes = msgspec.structs.asdict(envelope)
+    if envelope.time is None:
+        del attributes["time"]
+    return _from_cloud_event(attributes, data)
 
 
-def _binary(value: bytes, headers: Mapping[str, bytes]) -> Event | Rejection:
+def _binary(data: Fields | Rejection, headers: Mapping[str, bytes]) -> Event | Rejection:
     attributes = {}
-    for name in ("id", "source", "type", "time", "specversion"):
+    for name in ("specversion", "id", "source", "type", "time"):
         content = headers.get(f"ce_{name}")
-        if content is None:
-            continue
-        if not _is_utf8(content):
+        if content is not None and not _is_utf8(content):
             return Rejection(RejectionReason.BAD_UTF8, f"header ce_{name} is not UTF-8")
-        attributes[name] = content.decode()
-    for name in ("specversion", "id", "source", "type"):
-        if name not in attributes:
+        if content is not None:
+            attributes[name] = content.decode()
+        elif name != "time":
             return Rejection(RejectionReason.BAD_ENVELOPE, f"header ce_{name} is missing")
-    data = _parse(value)
     if isinstance(data, Rejection):
         return data
-    return _from_cloud_event(attributes.pop("specversion"), attributes, data)
+    return _from_cloud_event(attributes, data)
 
 
-def _from_cloud_event(
-    specversion: str, attributes: Mapping[str, str], data: Mapping[str, Any]
-) -> Event | Rejection:
-    if specversion != "1.0":
-        detail = f"specversion {specversion!r}, only '1.0' is read"
+def _from_cloud_event(attributes: Mapping[str, str], data: Fields) -> Event | Rejection:
+    version = attributes["specversion"]
+    if version != "1.0":
+        detail = f"specversion {version!r}, only '1.0' is read"
         return Rejection(RejectionReason.BAD_ENVELOPE, detail)
     if not attributes["source"]:
         return Rejection(RejectionReason.BAD_ENVELOPE, "source is empty")
-    fields = {**data, **attributes}
-    fields["type"] = bare_type(fields["type"])
-    try:
-        event = msgspec.convert(fields, CloudEvent)
-    except msgspec.ValidationError:
-        return _explain(fields)
-    for field in _INSTANTS:
-        text = getattr(event, field)
-        if text is not None and parse_instant(text) is None:
-            return _bad_instant(field, text)
-    return event
+    named = {**attributes, "type": bare_type(attributes["type"])}
+    fields = {**data, **{name: msgspec.Raw(_encode(text)) for name, text in named.items()}}
+    return _typed(fields, _cloud_event_decoder)
 
 
 def bare_type(name: str) -> str:

@@ -8,8 +8,14 @@ import msgspec
 MAXIMUM_VALUE_BYTES: Final = 65_536
 """A value over 64 KiB is rejected: CloudEvents intermediaries need not forward more."""
 
+MAXIMUM_DEPTH: Final = 200
+"""Arrays and objects that nest deeper than this are rejected, known field or not."""
+
 AHEAD_TOLERANCE: Final = 5 * 60_000
 """How far, in milliseconds, an event's own time may be ahead of its arrival."""
+
+STRUCTURED: Final = (("content-type", b"application/cloudevents+json; charset=UTF-8"),)
+"""The header of a record that holds a whole CloudEvent (CloudEvents, Kafka binding, 3.3)."""
 
 Identifier = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
 

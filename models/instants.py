@@ -18,12 +18,13 @@ _RFC3339 = re.compile(
     re.ASCII,
 )
 _EPOCH_ORDINAL = datetime(1970, 1, 1, tzinfo=UTC).toordinal()
-# Two days are left free at both ends, so that every local day, its neighbours and its close
-# can be written as a date.
-EARLIEST = (3 - _EPOCH_ORDINAL) * DAY
+# A year is left free at the beginning and two days at the end, so that every local day, the
+# longest window before it and its close can be written as dates.
+EARLIEST = (datetime(2, 1, 1, tzinfo=UTC).toordinal() - _EPOCH_ORDINAL) * DAY
 LATEST = (datetime(9999, 12, 28, tzinfo=UTC).toordinal() - _EPOCH_ORDINAL) * DAY
 
 _CACHE_LIMIT = 65_536
+_LONGEST_REMEMBERED = 40
 _minutes: dict[str, int] = {}
 _seconds: dict[str, int] = {}
 
@@ -67,7 +68,9 @@ def _parse_slowly(text: str) -> int | None:
 
 def _remember(text: str, start: int, rest: int) -> None:
     # Near the ends of the calendar a remembered half could combine into an instant out of
-    # range, so those are parsed each time.
+    # range, so those are parsed each time; and a fraction may have any number of digits.
+    if len(text) > _LONGEST_REMEMBERED:
+        return
     if not EARLIEST + 3 * DAY <= start <= LATEST - 3 * DAY:
         return
     for cache in (_minutes, _seconds):

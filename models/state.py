@@ -113,16 +113,25 @@ def is_outbox_key(key: bytes) -> bool:
 
 def community_of(key: bytes) -> str | None:
     """Return the community of a community's key; None for any other key."""
-    return key[1:].decode() if key[:1] == _COMMUNITY else None
+    return _text(key[1:]) if key[:1] == _COMMUNITY else None
 
 
 def member_of(key: bytes) -> tuple[str, str] | None:
     """Return community and member of a member's key; None for any other key."""
     if key[:1] != _MEMBER:
         return None
-    (length,) = _LENGTH.unpack_from(key, 1)
     start = 1 + _LENGTH.size
-    return key[start : start + length].decode(), key[start + length :].decode()
+    length = int.from_bytes(key[1:start], "big")
+    if len(key) < start + length:
+        raise StateError(f"a member's key of {len(key)} bytes is cut short")
+    return _text(key[start : start + length]), _text(key[start + length :])
+
+
+def _text(content: bytes) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        raise StateError("a key is not UTF-8") from None
 
 
 def encode_member(position: Position, member: int) -> bytes:
@@ -131,8 +140,11 @@ def encode_member(position: Position, member: int) -> bytes:
 
 
 def decode_member(value: bytes) -> int:
-    """Return the packed member of a member's value."""
-    return int(_MEMBER_VALUE.unpack(value)[2])
+    """Return the packed member of a member's value; StateError where it cannot be read."""
+    try:
+        return int(_MEMBER_VALUE.unpack(value)[2])
+    except struct.error:
+        raise StateError(f"a member's value has {len(value)} bytes") from None
 
 
 def encode_partition(position: Position, stored: StoredPartition) -> bytes:
@@ -172,8 +184,11 @@ def encode_outbox(position: Position, entries: Iterable[OutboxEntry]) -> bytes:
 
 
 def decode_outbox(value: bytes) -> list[OutboxEntry]:
-    """Return the records that one chunk of the outbox holds."""
-    return _outbox_decoder.decode(memoryview(value)[_POSITION.size :])
+    """Return the records that one chunk of the outbox holds; StateError where it cannot be read."""
+    try:
+        return _outbox_decoder.decode(memoryview(value)[_POSITION.size :])
+    except msgspec.DecodeError as error:
+        raise StateError(f"a chunk of the outbox cannot be read: {error}") from None
 
 
 class Recovered:
@@ -190,7 +205,7 @@ class Recovered:
         self.position = START
         self.partition: StoredPartition | None = None
         self._values: dict[bytes, bytes] = {}
-        self._waiting: dict[bytes, bytes] = {}
+        self._waiting: dict[bytes, list[bytes]] = {}
 
     def absorb(self, key: bytes, value: bytes | None) -> None:
         """Take in the next record of the changelog; StateError where it cannot be read."""
@@ -201,7 +216,8 @@ class Recovered:
         elif position_of(value) <= self.position:
             _keep_newer(self._values, key, value)
         else:
-            _keep_newer(self._waiting, key, value)
+            # All of them: the newest may be of a batch that is never completed, another not.
+            self._waiting.setdefault(key, []).append(value)
 
     def _complete(self, value: bytes) -> None:
         position = position_of(value)
@@ -209,9 +225,12 @@ class Recovered:
             return
         self.position, self.partition = position, decode_partition(value)
         waiting, self._waiting = self._waiting, {}
-        for key, candidate in waiting.items():
-            covered = position_of(candidate) <= position
-            _keep_newer(self._values if covered else self._waiting, key, candidate)
+        for key, candidates in waiting.items():
+            for candidate in candidates:
+                if position_of(candidate) <= position:
+                    _keep_newer(self._values, key, candidate)
+                else:
+                    self._waiting.setdefault(key, []).append(candidate)
 
     def values(self) -> Mapping[bytes, bytes]:
         """Return the values of completed batches, by key."""

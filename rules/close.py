@@ -84,10 +84,10 @@ def _judge_community(
 def _judge_members(
     community: Community, rule: RulePolicy, day: int, at: int, effects: Effects
 ) -> tuple[Verdict, Evaluation]:
-    silenced: list[str] = []
-    for user_id in sorted(community.wheel.pop(day, ())):
-        if _judge_member(community, rule, user_id, day, at, effects):
-            silenced.append(user_id)
+    due = sorted(community.wheel.pop(day, ()))
+    silenced = [
+        user_id for user_id in due if _judge_member(community, rule, user_id, day, at, effects)
+    ]
     if silenced:
         first = tuple(silenced[:DIGEST_MEMBERS])
         effects.outputs.append(Digest(rule.id, community.id, day, at, len(silenced), first))

@@ -93,7 +93,7 @@ class Configuration(_Section):
 
 
 def parse_configuration(
-    document: str, values: Mapping[str, Any], catalogue: Catalogue
+    document: str, values: Mapping[Any, Any], catalogue: Catalogue
 ) -> Configuration:
     """Build the configuration from `values`; DocumentError names the file, the key and the reason.
 

@@ -57,7 +57,7 @@ class Tally:
 
     def add(self, other: "Tally") -> None:
         """Add another tally's counts to this one."""
-        self.events = [mine + theirs for mine, theirs in zip(self.events, other.events, strict=True)]
+        self.events = [sum(pair) for pair in zip(self.events, other.events, strict=True)]
         self.ahead += other.ahead
         self.delays.extend(other.delays)
         self.verdicts.update(other.verdicts)

@@ -142,9 +142,7 @@ def signal_of(state: AlertState, verdict: Verdict, hold: Hold) -> tuple[Signal, 
 
 
 def _recount(state: AlertState, breaches: int = 0, clears: int = 0) -> AlertState:
-    return AlertState(
-        state.phase, breaches, clears, 0, state.started_day, state.started_at
-    )
+    return AlertState(state.phase, breaches, clears, 0, state.started_day, state.started_at)
 
 
 def advance(

@@ -155,7 +155,9 @@ class Keeper:
         self._count_misplaced(partition, owned, known, batch)
         position = Position(records[-1].offset)
         await self._complete(partition, owned, position, effects.outputs, batch, publisher)
-        self._metrics.count(effects.tally)
+        # Under `clock: wall` a worker that lags closes late, whatever its records say.
+        behind = wall_clock() - owned.state.clock if self._follows_wall else 0
+        self._metrics.count(effects.tally, max(behind, 0))
         for reason, number in batch.rejected.items():
             self._metrics.rejected.labels(reason).inc(number)
 

@@ -3,7 +3,7 @@
 import gzip
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -15,35 +15,47 @@ from models.rejections import Rejection
 
 GZIP_MAGIC = b"\x1f\x8b"
 
+Watch = Callable[[int], None]
+
+_WATCH_LINES = 1_000
+
+
+def ignore(_: int) -> None:
+    """Hear nothing."""
+
 
 class FileError(Exception):
     """A file of events that cannot be read to its end; says which and why."""
 
 
-def read_lines(path: str) -> Iterator[bytes]:
+def read_lines(path: str, watch: Watch = ignore) -> Iterator[bytes]:
     """Yield the lines of `path` (`-` is standard input) without their line ends.
 
-    Gzip is told by its first bytes. Empty lines are passed over. FileError where the file is
-    missing, unreadable or cut short.
+    Gzip is told by its first bytes. Empty lines are passed over. `watch` hears now and then how
+    many bytes of the file are read. FileError where the file is missing, unreadable or cut short.
     """
     try:
         with ExitStack() as stack:
-            file = stack.enter_context(_open(path)) if path != "-" else sys.stdin.buffer
-            for line in file:
+            if path == "-":
+                raw: BinaryIO = sys.stdin.buffer
+            else:
+                raw = stack.enter_context(Path(path).open("rb"))
+            for number, line in enumerate(_unpacked(raw)):
                 stripped = line.rstrip(b"\r\n")
                 if stripped.strip():
                     yield stripped
+                if number % _WATCH_LINES == 0 and raw is not sys.stdin.buffer:
+                    watch(raw.tell())
     except (OSError, EOFError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise FileError(f"{path}: {reason}") from None
 
 
-def _open(path: str) -> BinaryIO:
-    file = Path(path).open("rb")
-    magic = file.peek(2)[:2]
-    if magic == GZIP_MAGIC:
-        return cast(BinaryIO, gzip.GzipFile(fileobj=file))
-    return file
+def _unpacked(raw: BinaryIO) -> BinaryIO:
+    peek = getattr(raw, "peek", None)
+    if peek is not None and peek(2)[:2] == GZIP_MAGIC:
+        return cast(BinaryIO, gzip.GzipFile(fileobj=raw))
+    return raw
 
 
 def arrival_of(event: Event) -> int:
@@ -53,7 +65,7 @@ def arrival_of(event: Event) -> int:
     return arrival
 
 
-def read_events(path: str) -> Iterator[tuple[bytes, Event | Rejection]]:
+def read_events(path: str, watch: Watch = ignore) -> Iterator[tuple[bytes, Event | Rejection]]:
     """Yield each line of `path` with what it decodes to."""
-    for line in read_lines(path):
+    for line in read_lines(path, watch):
         yield line, decode(line)

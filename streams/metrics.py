@@ -5,7 +5,7 @@ The worker's own registry; nothing here is global, so tests can have their own.
 
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
 from models.alerts import Verdict
 from models.events import EventType
@@ -56,71 +56,90 @@ class Metrics:
         """Create all series that are known beforehand, so that each exists at zero."""
         self.registry = registry = CollectorRegistry()
         self._events = Counter(
-            "pulse_events", "Readable events by type and outcome.",
-            ("event_type", "outcome"), registry=registry,
+            "pulse_events",
+            "Readable events by type and outcome.",
+            ("event_type", "outcome"),
+            registry=registry,
         )
         self._late = Counter(
-            "pulse_events_late", "Events that arrived after their day had closed.",
+            "pulse_events_late",
+            "Events that arrived after their day had closed.",
             registry=registry,
         )
         self._ahead = Counter(
             "pulse_events_clock_ahead",
-            "Events whose own time was over 5 min ahead of their arrival.", registry=registry,
+            "Events whose own time was over 5 min ahead of their arrival.",
+            registry=registry,
         )
         self.rejected = Counter(
-            "pulse_events_rejected", "Records sent to the dead-letter topic, by reason.",
-            ("reason",), registry=registry,
+            "pulse_events_rejected",
+            "Records sent to the dead-letter topic, by reason.",
+            ("reason",),
+            registry=registry,
         )
         self.misplaced = Counter(
             "pulse_events_misplaced",
-            "Events outside the partition that their community belongs to.", registry=registry,
+            "Events outside the partition that their community belongs to.",
+            registry=registry,
         )
         self.clock = Gauge(
             "pulse_partition_clock_timestamp_seconds",
-            "The clock of an owned partition, seconds since 1970.", ("partition",),
+            "The clock of an owned partition, seconds since 1970.",
+            ("partition",),
             registry=registry,
         )
         self.lag = Gauge(
-            "pulse_consumer_lag_records", "Records of an owned partition not yet applied.",
-            ("partition",), registry=registry,
+            "pulse_consumer_lag_records",
+            "Records of an owned partition not yet applied.",
+            ("partition",),
+            registry=registry,
         )
         self._closes = Counter(
             "pulse_day_closes", "Days of communities that were closed.", registry=registry
         )
         self._delays = Histogram(
             "pulse_day_close_delay_seconds",
-            "How far the partition's clock was past the close when the day was closed.",
-            buckets=_DELAYS, registry=registry,
+            "How long after its close a day was closed, by the clock in force.",
+            buckets=_DELAYS,
+            registry=registry,
         )
         self._verdicts = Counter(
-            "pulse_verdicts", "Verdicts at the close of a day, by rule.", ("rule", "verdict"),
+            "pulse_verdicts",
+            "Verdicts at the close of a day, by rule.",
+            ("rule", "verdict"),
             registry=registry,
         )
         self.alerts = Counter(
-            "pulse_alerts", "Alert records published, by rule and status.", ("rule", "status"),
+            "pulse_alerts",
+            "Alert records published, by rule and status.",
+            ("rule", "status"),
             registry=registry,
         )
         self.firing = Gauge(
-            "pulse_alerts_firing", "Alerts that stand in the owned partitions.",
-            ("rule", "severity"), registry=registry,
+            "pulse_alerts_firing",
+            "Alerts that stand in the owned partitions.",
+            ("rule", "severity"),
+            registry=registry,
         )
         self.publish_failures = Counter(
-            "pulse_publish_failures", "Records that could not be written, by topic.", ("topic",),
+            "pulse_publish_failures",
+            "Records that could not be written, by topic.",
+            ("topic",),
             registry=registry,
         )
         self.batch = Histogram(
             "pulse_batch_records", "Records applied at once.", buckets=_RECORDS, registry=registry
         )
         self.fold = Histogram(
-            "pulse_fold_seconds", "Time to decode and fold one batch.", buckets=_SECONDS,
+            "pulse_fold_seconds",
+            "Time to decode and fold one batch.",
+            buckets=_SECONDS,
             registry=registry,
         )
         self.communities = Gauge(
             "pulse_communities", "Communities in the owned partitions.", registry=registry
         )
-        self.members = Gauge(
-            "pulse_members", "Members in the owned partitions.", registry=registry
-        )
+        self.members = Gauge("pulse_members", "Members in the owned partitions.", registry=registry)
         self.recovery = Gauge(
             "pulse_recovery_seconds", "How long the last recovery took.", registry=registry
         )
@@ -129,12 +148,16 @@ class Metrics:
         )
         self.heartbeat = Gauge(
             "pulse_loop_heartbeat_timestamp_seconds",
-            "When the event loop last beat, seconds since 1970.", registry=registry,
+            "When the event loop last beat, seconds since 1970.",
+            registry=registry,
         )
         Gauge(
-            "pulse_build_info", "Always 1; the version is the label.", ("version",),
+            "pulse_build_info",
+            "Always 1; the version is the label.",
+            ("version",),
             registry=registry,
         ).labels(version).set(1)
+        ProcessCollector(registry=registry)
         self._begin(catalogue)
 
     def _begin(self, catalogue: Catalogue) -> None:
@@ -151,8 +174,8 @@ class Metrics:
             for verdict in Verdict:
                 self._verdicts.labels(rule.id, verdict)
 
-    def count(self, tally: Tally) -> None:
-        """Add the counts of one fold."""
+    def count(self, tally: Tally, behind: int = 0) -> None:
+        """Add the counts of one fold; `behind` is how far its clock is behind, in milliseconds."""
         width = len(Outcome)
         for index, number in enumerate(tally.events):
             if number:
@@ -163,6 +186,6 @@ class Metrics:
         self._ahead.inc(tally.ahead)
         self._closes.inc(len(tally.delays))
         for delay in tally.delays:
-            self._delays.observe(delay / 1_000)
+            self._delays.observe((delay + behind) / 1_000)
         for (rule_id, verdict), number in tally.verdicts.items():
             self._verdicts.labels(rule_id, verdict).inc(number)

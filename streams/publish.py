@@ -4,21 +4,22 @@
 2. The partition's record, which completes the batch: confirmed.
 3. The alerts of the outbox: confirmed. Until then they stand in the state.
 
-Whatever fails raises PublishError; the caller ends the process, and a restart goes on exactly.
+Whatever fails raises SendError; the caller ends the process, and a restart goes on exactly.
 """
 
-import asyncio
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final
+from typing import Final
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError
-from aiokafka.producer.message_accumulator import BatchBuilder
+from aiokafka.errors import MessageSizeTooLargeError
 
+from models.events import STRUCTURED
 from models.state import OutboxEntry
-from models.topics import DEAD_LETTERS
+from models.topics import DEAD_LETTERS, SNAPSHOTS, TOPICS
 from streams.changelog import Record
 from streams.metrics import Metrics
+from streams.partitioning import partition_of_key
+from streams.record_batches import RecordBatches, SendError
 
 Letter = tuple[bytes | None, bytes | None, list[tuple[str, bytes]]]
 """A dead letter: the original key and value, and its headers."""
@@ -26,9 +27,8 @@ Letter = tuple[bytes | None, bytes | None, list[tuple[str, bytes]]]
 OUTBOX_CHUNK: Final = 512 * 1024
 """Bytes of alert records in one value of the outbox: well under a broker's limit of 1 MiB."""
 
-
-class PublishError(Exception):
-    """A record that could not be written: says to which topic and why."""
+LARGE_LETTER: Final = 512 * 1024
+"""A dead letter of more bytes goes alone, so that it takes no other record down with it."""
 
 
 def chunks(entries: Iterable[OutboxEntry]) -> Iterator[list[OutboxEntry]]:
@@ -57,6 +57,7 @@ class Publisher:
         self._prefix = prefix
         self._changelog = changelog
         self._metrics = metrics
+        self._partitions: dict[str, int] = {}
 
     async def complete(
         self,
@@ -67,79 +68,68 @@ class Publisher:
         letters: Sequence[Letter],
     ) -> None:
         """Write a batch: its `values`, `outputs` and `letters`, then the `marker`."""
-        pending: list[asyncio.Future[Any]] = []
-        topics: list[str] = []
-        for topic, key, value in outputs:
-            pending.append(await self._send(topic, key, value))
-            topics.append(topic)
-        for letter in letters:
-            pending.append(await self._send_letter(letter))
-            topics.append(DEAD_LETTERS.name)
-        builder = self._producer.create_batch()
-        for record in values:
-            if not _append(builder, record):
-                pending.append(await self._send_batch(builder, partition))
-                topics.append(self._changelog)
-                builder = self._producer.create_batch()
-                if not _append(builder, record):
-                    raise PublishError(f"{self._changelog}: a value of {len(record[1])} bytes")
-        if pending:
-            if builder.record_count():
-                pending.append(await self._send_batch(builder, partition))
-                topics.append(self._changelog)
-            await self._confirm(pending, topics)
-            builder = self._producer.create_batch()
-        elif not _append(builder, marker):
-            await self._confirm([await self._send_batch(builder, partition)], [self._changelog])
-            builder = self._producer.create_batch()
-        else:
-            # Everything fits into one record batch, which Kafka writes whole or not at all.
-            await self._confirm([await self._send_batch(builder, partition)], [self._changelog])
-            return
-        _append(builder, marker)
-        await self._confirm([await self._send_batch(builder, partition)], [self._changelog])
+        batches = RecordBatches(self._producer)
+        try:
+            for key, value in values:
+                await batches.add(self._changelog, partition, key, value)
+            for entry in outputs:
+                await self._add(batches, entry)
+            for letter in letters:
+                await self._add_letter(batches, letter)
+            key, value = marker
+            if not batches.fits(self._changelog, partition, len(key) + len(value)):
+                await batches.confirm()
+            # Else all goes into one record batch, which Kafka writes whole or not at all.
+            await batches.add(self._changelog, partition, key, value)
+            await batches.confirm()
+        except SendError as error:
+            self._count(error)
+            raise
 
     async def publish(self, entries: Sequence[OutboxEntry]) -> None:
         """Write alert records and wait until all are confirmed."""
-        pending = [await self._send(topic, key, value) for topic, key, value in entries]
-        await self._confirm(pending, [topic for topic, _, _ in entries])
-
-    async def _send(self, topic: str, key: bytes, value: bytes) -> asyncio.Future[Any]:
+        batches = RecordBatches(self._producer)
         try:
-            return await self._producer.send(self._prefix + topic, value, key=key)
-        except KafkaError as error:
-            raise self._failure(topic, error) from error
+            for entry in entries:
+                await self._add(batches, entry)
+            await batches.confirm()
+        except SendError as error:
+            self._count(error)
+            raise
 
-    async def _send_letter(self, letter: Letter) -> asyncio.Future[Any]:
+    async def _add(self, batches: RecordBatches, entry: OutboxEntry) -> None:
+        name, key, value = entry
+        topic = self._prefix + name
+        partition = partition_of_key(key, await self._partitions_of(topic))
+        headers = None if name == SNAPSHOTS.name else list(STRUCTURED)
+        await batches.add(topic, partition, key, value, headers=headers)
+
+    async def _add_letter(self, batches: RecordBatches, letter: Letter) -> None:
         key, value, headers = letter
         topic = self._prefix + DEAD_LETTERS.name
+        if len(value or b"") > LARGE_LETTER:
+            await self._send_large(topic, letter)
+            return
+        # Where a dead letter lies does not matter; its headers say where it came from.
+        partition = partition_of_key(key or b"", await self._partitions_of(topic))
+        await batches.add(topic, partition, key, value, headers=headers)
+
+    async def _send_large(self, topic: str, letter: Letter) -> None:
+        key, value, headers = letter
         try:
-            return await self._producer.send(topic, value, key=key, headers=headers)
+            await self._producer.send_and_wait(topic, value, key=key, headers=headers)
         except MessageSizeTooLargeError as error:
             # No broker takes it; it stays readable where it stands, and the letter says where.
             headers = [*headers, ("pulse-left-out", str(error).encode())]
-            return await self._producer.send(topic, None, key=None, headers=headers)
-        except KafkaError as error:
-            raise self._failure(DEAD_LETTERS.name, error) from error
+            await self._producer.send_and_wait(topic, b"", key=key, headers=headers)
 
-    async def _send_batch(self, builder: BatchBuilder, partition: int) -> asyncio.Future[Any]:
-        try:
-            return await self._producer.send_batch(builder, self._changelog, partition=partition)
-        except KafkaError as error:
-            raise self._failure(self._changelog, error) from error
+    async def _partitions_of(self, topic: str) -> int:
+        number = self._partitions.get(topic)
+        if number is None:
+            number = self._partitions[topic] = len(await self._producer.partitions_for(topic))
+        return number
 
-    async def _confirm(self, pending: list[asyncio.Future[Any]], topics: list[str]) -> None:
-        results = await asyncio.gather(*pending, return_exceptions=True)
-        for topic, result in zip(topics, results, strict=True):
-            if isinstance(result, BaseException):
-                raise self._failure(topic, result) from result
-
-    def _failure(self, topic: str, error: BaseException) -> PublishError:
-        if topic != self._changelog:
-            self._metrics.publish_failures.labels(topic).inc()
-        return PublishError(f"{self._prefix}{topic}: {type(error).__name__}: {error}")
-
-
-def _append(builder: BatchBuilder, record: Record) -> bool:
-    key, value = record
-    return builder.append(timestamp=None, key=key, value=value) is not None
+    def _count(self, error: SendError) -> None:
+        name = error.topic.removeprefix(self._prefix)
+        if name in {topic.name for topic in TOPICS}:
+            self._metrics.publish_failures.labels(name).inc()

@@ -29,19 +29,16 @@ def load_configuration(
     if path is None and environment.get("PULSE_CONFIG"):
         path = Path(environment["PULSE_CONFIG"])
     values: dict[str, Any] = {}
-    document = "environment"
+    document = "defaults"
     if path is not None:
         document = str(path)
         values = read_mapping(document, _read(path))
-        # The file alone first: its mistakes are then named as its own.
-        parse_configuration(document, values, catalogue)
-    changed = False
+    configuration = parse_configuration(document, values, catalogue)
     for name in sorted(environment):
         if name.startswith(_PREFIX) and name not in _OTHER_USES:
             _set(values, name, environment[name])
-            changed = True
-    source = "environment" if changed else document
-    return parse_configuration(source, values, catalogue)
+            configuration = parse_configuration(name, values, catalogue)
+    return configuration
 
 
 def _read(path: Path) -> str:

@@ -86,9 +86,9 @@ def administration(
     while client is None:
         try:
             with _quiet_kafka():
-                client = KafkaAdminClient(**connection.kafka_python(), bootstrap_timeout_ms=5_000)
+                client = KafkaAdminClient(**connection.kafka_python(), bootstrap_timeout_ms=2_000)
         except (KafkaError, OSError) as error:
-            reason = f"{type(error).__name__}: {error}".rstrip(": ")
+            reason = str(error) or type(error).__name__
             left = deadline - time.monotonic()
             if left <= 0:
                 raise ClusterError(

@@ -15,6 +15,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from rules.catalogue import Catalogue
 from streams.metrics import Metrics
 
+PORT_FILE = "web-port"
+"""In its data folder a worker writes the port that it listens on."""
+
 
 @dataclass(frozen=True, slots=True)
 class Readiness:

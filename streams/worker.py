@@ -37,6 +37,7 @@ from streams.faust_internals import (
 from streams.keeper import Keeper
 from streams.metrics import Metrics
 from streams.publish import Publisher
+from streams.record_batches import BATCH_BYTES
 from streams.web import Readiness, WebServer, bind
 
 LOG = logging.getLogger("pulse")
@@ -45,7 +46,6 @@ STOP_BOUND: Final = 20.0
 """Seconds a graceful stop may take. Faust's can hang; exactness does not depend on it."""
 
 _FETCH_BYTES: Final = 4 << 20
-_BATCH_BYTES: Final = 900_000
 _REQUEST_BYTES: Final = 64 << 20
 
 
@@ -101,9 +101,7 @@ class PulseWorker:
         self._socket = bind(options.web_host, options.web_port)
         self.web_port: int = self._socket.getsockname()[1]
         self.app = self._build_app(connection, partitions, options)
-        self.web = WebServer(
-            self._socket, self.metrics, catalogue, self.readiness, self._refresh
-        )
+        self.web = WebServer(self._socket, self.metrics, catalogue, self.readiness, self._refresh)
 
     def _build_app(
         self, connection: Connection, partitions: int, options: WorkerOptions
@@ -130,15 +128,13 @@ class PulseWorker:
             broker_session_timeout=15.0,
             broker_heartbeat_interval=3.0,
             producer_compression_type="lz4",
-            producer_max_batch_size=_BATCH_BYTES,
+            producer_max_batch_size=BATCH_BYTES,
             producer_max_request_size=_REQUEST_BYTES,
             producer_request_timeout=90.0,
             stream_wait_empty=True,
         )
         app.transport.Consumer = watermark_consumer(self, self._source)  # type: ignore[misc]
-        topic = app.topic(
-            self._source, schema=RawSchema(), partitions=partitions
-        )
+        topic = app.topic(self._source, schema=RawSchema(), partitions=partitions)
         # The changelog exists already: `streams.topics` creates it with its own settings.
         app.Table(
             "state",
@@ -276,7 +272,11 @@ def run(worker: PulseWorker) -> NoReturn:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     runner = BoundedWorker(
-        worker.app, worker.web, loop=loop, quiet=True, override_logging=False,
+        worker.app,
+        worker.web,
+        loop=loop,
+        quiet=True,
+        override_logging=False,
         redirect_stdouts=False,
     )
     runner.spinner = None

@@ -69,7 +69,7 @@ class Labels(Open):
 
 
 class Annotations(Open):
-    """What people read, as in Alertmanager."""
+    """The texts of the alert: what is the matter, and where to read on."""
 
     __pydantic_extra__: dict[str, str] = Field(init=False)
 

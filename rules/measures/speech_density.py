@@ -72,6 +72,4 @@ def _horizon(parameters: SpeechDensityParameters) -> int:
     return 2 * parameters.window_days
 
 
-MEASURE = CommunityMeasure(
-    SpeechDensityParameters, gather, verdict, _horizon, "speech_in_window"
-)
+MEASURE = CommunityMeasure(SpeechDensityParameters, gather, verdict, _horizon, "speech_in_window")

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 
@@ -15,7 +15,11 @@ _PR_SET_PDEATHSIG = 1
 
 
 def start_bound_process(
-    command: Sequence[str | Path], *, folder: Path, output: Path
+    command: Sequence[str | Path],
+    *,
+    folder: Path,
+    output: Path,
+    environment: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start `command` in `folder`, its output appended to a file, tied to this process's life.
 
@@ -30,7 +34,10 @@ def start_bound_process(
     # The kernel watches the thread that forked, not the process: a short-lived caller's end would
     # kill the child. This thread waits as long as the child runs.
     keeper = threading.Thread(
-        target=_keep, args=(command, folder, output, started), name="broker-keeper", daemon=True
+        target=_keep,
+        args=(command, folder, output, environment, started),
+        name="process-keeper",
+        daemon=True,
     )
     keeper.start()
     return started.result()
@@ -60,6 +67,7 @@ def _keep(
     command: Sequence[str | Path],
     folder: Path,
     output: Path,
+    environment: Mapping[str, str] | None,
     started: "Future[subprocess.Popen[bytes]]",
 ) -> None:
     try:
@@ -67,6 +75,7 @@ def _keep(
             process = subprocess.Popen(  # noqa: S603 - the programs are ours, no shell is involved
                 command,
                 cwd=folder,
+                env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -1,0 +1,88 @@
+"""`pulse rules check`: definitions, playbooks, rule tests and configurations, validated."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rules.catalogue import Catalogue, parse_definition, parse_playbook
+from rules.configuration import parse_configuration
+from rules.documents import DocumentError, read_mapping
+from rules.ruletest import run_file
+from streams.catalogue import shipped_catalogue, shipped_rule_tests
+from streams.settings import load_configuration
+
+
+@dataclass(slots=True)
+class Checked:
+    """What was checked: `lines` to print, `problems` in documents, `failures` of rule tests."""
+
+    lines: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    failures: int = 0
+
+
+def check_rules(files: list[str], *, run_tests: bool) -> Checked:
+    """Check what Pulse ships, the configuration in force, and `files`; run rule tests if asked."""
+    checked = Checked()
+    try:
+        catalogue = shipped_catalogue()
+        load_configuration(None, catalogue)
+    except DocumentError as error:
+        checked.problems.append(str(error))
+        return checked
+    for rule in catalogue.values():
+        checked.lines.append(
+            f"ok  rule {rule.id} v{rule.definition.version}, "
+            f"playbook {rule.playbook.id} v{rule.playbook.version}"
+        )
+    tests = shipped_rule_tests() if run_tests else {}
+    for file in files:
+        _check_file(file, catalogue, tests, checked)
+    for name, text in sorted(tests.items()):
+        _run(name, text, catalogue, checked)
+    return checked
+
+
+def _check_file(file: str, catalogue: Catalogue, tests: dict[str, str], checked: Checked) -> None:
+    try:
+        text = Path(file).read_text(encoding="utf-8")
+        kind = _check_text(file, text, catalogue, tests)
+    except OSError as error:
+        checked.problems.append(f"{file}: cannot be read: {error.strerror}")
+    except UnicodeDecodeError:
+        checked.problems.append(f"{file}: is not UTF-8")
+    except DocumentError as error:
+        checked.problems.append(str(error))
+    else:
+        checked.lines.append(f"ok  {kind} {file}")
+
+
+def _check_text(file: str, text: str, catalogue: Catalogue, tests: dict[str, str]) -> str:
+    """Tell by its content what the file is, and check it as that."""
+    if file.endswith(".md"):
+        parse_playbook(file, text)
+        return "playbook"
+    values = read_mapping(file, text)
+    if "measure" in values:
+        definition = parse_definition(file, text)
+        if definition.playbook not in {rule.playbook.id for rule in catalogue.values()}:
+            problem = f"rule {definition.id!r} names a playbook that does not exist: "
+            raise DocumentError(file, "playbook", f"{problem}{definition.playbook!r}")
+        return "definition"
+    if "cases" in values:
+        tests[file] = text
+        return "rule tests"
+    parse_configuration(file, values, catalogue)
+    return "configuration"
+
+
+def _run(name: str, text: str, catalogue: Catalogue, checked: Checked) -> None:
+    try:
+        results = run_file(name, text, catalogue)
+    except DocumentError as error:
+        checked.problems.append(str(error))
+        return
+    for result in results:
+        mark = "FAILED" if result.problems else "passed"
+        checked.lines.append(f"{mark}  {name}: {result.name}")
+        checked.lines += [f"    {problem}" for problem in result.problems]
+        checked.failures += bool(result.problems)

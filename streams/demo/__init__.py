@@ -1,0 +1,5 @@
+"""The whole service on this machine, from nothing to a summary, and nothing left behind."""
+
+from streams.demo.run import DemoError, DemoOptions, run_demo
+
+__all__ = ["DemoError", "DemoOptions", "run_demo"]

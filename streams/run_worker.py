@@ -1,0 +1,41 @@
+"""Starts a worker: the cluster reached, the topics checked, the port bound, then Faust."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from rules.configuration import Configuration
+from streams.catalogue import shipped_catalogue
+from streams.connection import read_connection
+from streams.topics import administration, check_topics
+from streams.web import PORT_FILE
+from streams.worker import PulseWorker, WorkerOptions, run
+
+
+class PortTakenError(Exception):
+    """The web port cannot be listened on."""
+
+
+def run_worker(
+    configuration: Configuration,
+    web_host: str,
+    web_port: int,
+    data_dir: Path,
+    patience: float,
+    report: Callable[[str], None],
+) -> None:
+    """Run one worker until a signal or a failure; it ends by SystemExit.
+
+    ClusterError when the cluster stays unreachable for `patience` seconds, TopicsError where
+    topics are missing or wrong, PortTakenError where the port is taken.
+    """
+    connection = read_connection()
+    with administration(connection, report, patience) as client:
+        partitions = check_topics(client, configuration)
+    options = WorkerOptions(web_host, web_port, data_dir)
+    try:
+        worker = PulseWorker(configuration, shipped_catalogue(), connection, partitions, options)
+    except OSError as error:
+        raise PortTakenError(f"cannot listen on {web_host}:{web_port}: {error.strerror}") from None
+    data_dir.mkdir(parents=True, exist_ok=True)
+    (data_dir / PORT_FILE).write_text(f"{worker.web_port}\n", encoding="utf-8")
+    run(worker)

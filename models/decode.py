@@ -151,7 +151,15 @@ def _fields_of(value: bytes | msgspec.Raw) -> Fields | Rejection:
 
 
 def _typed(fields: Fields, decoder: msgspec.json.Decoder[Any]) -> Event | Rejection:
-    """Read `fields` as the event of `decoder`; else say why: the first fault, in this order."""
+    try:
+        event: Event = decoder.decode(_encode(fields))
+    except msgspec.ValidationError as error:
+        return _explain(fields, str(error))
+    return _with_instants(event)
+
+
+def _explain(fields: Fields, fault: str) -> Rejection:
+    """Say why `fields`, in which the parser found `fault`, are no event."""
     for field in _REQUIRED:
         if field not in fields:
             return Rejection(RejectionReason.MISSING_FIELD, f"`{field}` is missing")
@@ -161,14 +169,9 @@ def _typed(fields: Fields, decoder: msgspec.json.Decoder[Any]) -> Event | Reject
         if not 1 <= length <= 256:
             detail = f"`{field}` has {length} characters, 1 to 256 are allowed"
             return Rejection(RejectionReason.BAD_LENGTH, detail)
-    try:
-        event: Event = decoder.decode(_encode(fields))
-    except msgspec.ValidationError as error:
-        text = str(error)
-        mistyped = text.startswith("Expected `") and "got `" in text
-        reason = RejectionReason.WRONG_TYPE if mistyped else RejectionReason.BAD_VALUE
-        return Rejection(reason, text)
-    return _with_instants(event)
+    mistyped = fault.startswith("Expected `") and "got `" in fault
+    reason = RejectionReason.WRONG_TYPE if mistyped else RejectionReason.BAD_VALUE
+    return Rejection(reason, fault)
 
 
 def _structured(fields: Fields | Rejection) -> Event | Rejection:

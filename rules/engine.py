@@ -46,10 +46,12 @@ def fold(
         elif _is_repeat(partition, event, arrival):
             events[kind * _OUTCOMES + Outcome.DUPLICATE] += 1
         else:
+            happened = time
             if time > arrival + AHEAD_TOLERANCE:
-                time = arrival
+                happened = arrival
                 effects.tally.ahead += 1
-            events[kind * _OUTCOMES + _apply(partition, kind, event, arrival, time, effects)] += 1
+            outcome = _apply(partition, kind, event, arrival, happened, effects)
+            events[kind * _OUTCOMES + outcome] += 1
     return effects
 
 

@@ -17,7 +17,9 @@ from rules.configuration import DeploymentSection
 
 Record = dict[str, Any]
 
-_SEQUENCE: Final = {Status.FIRING: 1, Status.RESOLVED: 2}
+SEQUENCE: Final = {Status.FIRING: 1, Status.RESOLVED: 2}
+"""The number of each transition of an alert."""
+
 _ENDINGS: Final = {
     Reason.RECOVERED: "Recovered. {description}",
     Reason.INCONCLUSIVE: "Ended: 28 days without a verdict. {description}",
@@ -43,7 +45,7 @@ class Recorder:
         identity = alert_id(
             transition.rule_id, transition.community_id, transition.member_id, started
         )
-        sequence = _SEQUENCE[transition.status]
+        sequence = SEQUENCE[transition.status]
         labels = _labels(rule, transition.community_id, transition.member_id)
         ended = transition.status is Status.RESOLVED
         data = {
@@ -174,8 +176,13 @@ def _labels(rule: Rule, community_id: str, member_id: str | None) -> dict[str, s
     return labels
 
 
+def describe(rule: Rule, evaluation: Mapping[str, Any]) -> str:
+    """Say the figures of an evaluation in the words of the rule's definition."""
+    return rule.definition.description.format_map(_Figures(evaluation))
+
+
 def _description(rule: Rule, transition: Transition) -> str:
-    description = rule.definition.description.format_map(_Figures(transition.evaluation))
+    description = describe(rule, transition.evaluation)
     if transition.status is Status.FIRING:
         return description
     return _ENDINGS[transition.reason].format(description=description, day=iso(transition.day))

@@ -172,8 +172,7 @@ def watermark_consumer(keeper: StateKeeper, source: str) -> type[Consumer]:
                 return super()._new_offset(tp)
             self._acked[tp].clear()
             self._acked_index[tp].clear()
-            offset = keeper.next_offset(tp.partition)
-            return offset if offset else None
+            return keeper.next_offset(tp.partition) or None
 
         async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
             if tp.topic != source:
@@ -191,7 +190,7 @@ def watermark_consumer(keeper: StateKeeper, source: str) -> type[Consumer]:
 
 def kafka_producer(app: faust.App) -> AIOKafkaProducer:
     """Return the aiokafka producer of a running app: it writes whole batches to a partition."""
-    return app.producer._ensure_producer()  # type: ignore[attr-defined, no-any-return]
+    return app.producer._ensure_producer()
 
 
 def highwater(app: faust.App, tp: TP) -> int | None:

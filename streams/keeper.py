@@ -14,7 +14,7 @@ from models import state as stored
 from models.alerts import Digest, Snapshot, Transition
 from models.documents import encode
 from models.events import AHEAD_TOLERANCE
-from models.state import START, OutboxEntry, Position, Recovered
+from models.state import OutboxEntry, Position, Recovered
 from models.topics import ALERTS, ALERTS_STATE, MEMBER_ALERTS, SNAPSHOTS
 from rules.effects import Output
 from rules.engine import fold, tick

@@ -87,8 +87,8 @@ def produce(
 ) -> Produced:
     """Send every line of `path` and wait until the cluster has confirmed all of them.
 
-    `watch` hears now and then how many bytes of the file are read. ClusterError where it does not; FileError where the file cannot be read to its end (what was
-    sent before stays sent).
+    `watch` hears now and then how many bytes of the file are read. ClusterError where it does
+    not; FileError where the file cannot be read to its end (what was sent before stays sent).
     """
     try:
         return asyncio.run(_produce(connection, topic, path, watch))

@@ -59,7 +59,7 @@ def wanted_topics(configuration: Configuration, partitions: int) -> list[WantedT
     prefix = configuration.kafka.topic_prefix
     wanted = []
     for topic in TOPICS:
-        settings = {"cleanup.policy": topic.cleanup_policy}
+        settings: dict[str, str] = {"cleanup.policy": topic.cleanup_policy}
         if topic.retention_ms is not None:
             settings["retention.ms"] = str(topic.retention_ms)
         if topic is DEAD_LETTERS:

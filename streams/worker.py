@@ -133,7 +133,7 @@ class PulseWorker:
             producer_request_timeout=90.0,
             stream_wait_empty=True,
         )
-        app.transport.Consumer = watermark_consumer(self, self._source)  # type: ignore[misc]
+        app.transport.Consumer = watermark_consumer(self, self._source)
         topic = app.topic(self._source, schema=RawSchema(), partitions=partitions)
         # The changelog exists already: `streams.topics` creates it with its own settings.
         app.Table(
@@ -160,8 +160,8 @@ class PulseWorker:
                     await self.app.consumer.seek(TP(self._source, records[0].partition), seek)
             except asyncio.CancelledError:
                 raise
-            except Exception as error:  # noqa: BLE001 (Faust would acknowledge and go on)
-                LOG.error("the batch failed", exc_info=True)
+            except Exception as error:
+                LOG.exception("the batch failed")
                 end_process(f"{type(error).__name__}: {error}")
 
     async def _tick(self) -> None:
@@ -169,8 +169,8 @@ class PulseWorker:
             await self.keeper.tick(self._get_publisher(), self._caught_up())
         except asyncio.CancelledError:
             raise
-        except Exception as error:  # noqa: BLE001 (Faust would only log it)
-            LOG.error("the tick failed", exc_info=True)
+        except Exception as error:
+            LOG.exception("the tick failed")
             end_process(f"{type(error).__name__}: {error}")
 
     async def _on_revoked(self, app: Any, revoked: set[TP], **_: Any) -> None:
@@ -282,3 +282,4 @@ def run(worker: PulseWorker) -> NoReturn:
     runner.spinner = None
     LOG.info("worker %s, http port %d", __version__, worker.web_port)
     runner.execute_from_commandline()
+    raise SystemExit(0)

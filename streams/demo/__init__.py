@@ -1,5 +1,6 @@
 """The whole service on this machine, from nothing to a summary, and nothing left behind."""
 
-from streams.demo.run import DemoError, DemoOptions, run_demo
+from streams.demo.options import DemoError, DemoOptions
+from streams.demo.run import run_demo
 
 __all__ = ["DemoError", "DemoOptions", "run_demo"]

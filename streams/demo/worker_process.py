@@ -97,7 +97,7 @@ class WorkerProcess:
         try:
             port = (self._folder / PORT_FILE).read_text(encoding="utf-8").strip()
             url = f"http://127.0.0.1:{port}{path}"
-            with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 (our own)
+            with urllib.request.urlopen(url, timeout=5) as answer:
                 return str(answer.read().decode())
         except (OSError, urllib.error.URLError):
             return None

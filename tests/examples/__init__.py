@@ -1,0 +1,1 @@
+"""The worked examples and the real event logs that come with the contract."""

@@ -1,0 +1,165 @@
+"""Law 1: the result is a function of the records in order, not of batches, restarts or crashes."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, Literal, NamedTuple
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from models import state as stored
+from models.decode import decode
+from models.events import Event
+from models.instants import parse_instant
+from models.state import PARTITION_KEY, Position, Recovered
+from rules.configuration import parse_configuration
+from rules.effects import Output
+from rules.engine import Arrived, fold
+from rules.policy import Policies
+from rules.state import Partition
+from streams.catalogue import shipped_catalogue
+from streams.changelog import Record, changed_records, marker_record, restore
+from streams.lines import arrival_of
+from tests.oracle.scenarios import scenario
+
+SEEDS = range(100, 112)
+End = Literal["goes on", "restarts", "crashes"]
+
+
+class History(NamedTuple):
+    policies: Policies
+    records: list[Arrived]
+
+
+class Result(NamedTuple):
+    outputs: list[Output]
+    state: dict[str, Any]
+
+
+class Batch(NamedTuple):
+    """So many records, what becomes of the worker after them, and what a crash lets through."""
+
+    size: int
+    end: End
+    written: float
+
+
+@cache
+def history_of(seed: int) -> History:
+    random = scenario(seed)
+    catalogue = shipped_catalogue()
+    configuration = parse_configuration("scenario", random.configuration, catalogue)
+    records = []
+    for event in map(decode, random.lines):
+        if isinstance(event, Event):
+            time = parse_instant(event.time)
+            assert time is not None
+            records.append((arrival_of(event), time, event))
+    return History(Policies(configuration, catalogue), records)
+
+
+def described(log: list[Record], partition: Partition) -> dict[str, Any]:
+    """All that a partition remembers: what its changelog says, and the ids seen lately."""
+    recovered = Recovered()
+    for key, value in log:
+        recovered.absorb(key, value)
+    horizon = partition.policies.dedupe
+    state: dict[str, Any] = {
+        "clock": recovered.partition and recovered.partition.clock,
+        "seen": {key: at for key, at in partition.seen.items() if partition.clock - at <= horizon},
+    }
+    for key, value in recovered.values().items():
+        is_community = stored.community_of(key) is not None
+        read = stored.decode_community if is_community else stored.decode_member
+        state[key.hex()] = read(value)
+    return state
+
+
+def written(partition: Partition, offset: int) -> list[Record]:
+    position = Position(offset)
+    return [*changed_records(partition, position), marker_record(partition, position, 1)]
+
+
+@cache
+def in_one_fold(seed: int) -> Result:
+    history = history_of(seed)
+    partition = Partition(history.policies)
+    outputs = fold(partition, history.records).outputs
+    return Result(outputs, described(written(partition, len(history.records) - 1), partition))
+
+
+def restarted(log: list[Record], before: Partition, policies: Policies) -> Partition:
+    recovered = Recovered()
+    for key, value in log:
+        recovered.absorb(key, value)
+    partition = restore(recovered, policies)
+    # The ids seen lately are not in the changelog yet, so the test hands them on.
+    partition.seen, partition.pruned_at = dict(before.seen), before.pruned_at
+    return partition
+
+
+def in_batches(seed: int, batches: list[Batch]) -> Result:
+    """Fold batch after batch; the rest, which no batch of the list takes, is one more."""
+    policies, records = history_of(seed)
+    partition, outputs, log, done = Partition(policies), list[Output](), list[Record](), 0
+    for batch in [*batches, Batch(len(records), "goes on", 1)]:
+        before = dict(partition.seen), partition.pruned_at
+        effects = fold(partition, records[done : done + batch.size])
+        end = min(done + batch.size, len(records))
+        changes = written(partition, end - 1)
+        if batch.end == "crashes":
+            log += changes[: int(batch.written * (len(changes) - 1))]
+            partition.seen, partition.pruned_at = before
+        else:
+            log += changes
+            partition.clean()
+            outputs += effects.outputs
+            done = end
+        if batch.end != "goes on":
+            partition = restarted(log, partition, policies)
+    return Result(outputs, described(log, partition))
+
+
+def batches(*ends: End, most: int = 400) -> st.SearchStrategy[list[Batch]]:
+    batch = st.builds(Batch, st.integers(1, most), st.sampled_from(ends), st.floats(0, 1))
+    return st.lists(batch, max_size=12)
+
+
+def assert_same(result: Result, expected: Result) -> None:
+    assert result.outputs == expected.outputs
+    assert result.state == expected.state
+
+
+many = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+
+
+@many
+@given(st.sampled_from(SEEDS), batches("goes on"))
+def test_where_a_batch_ends_makes_no_difference(seed: int, division: list[Batch]) -> None:
+    assert_same(in_batches(seed, division), in_one_fold(seed))
+
+
+@many
+@given(st.sampled_from(SEEDS), batches("goes on", "restarts"))
+def test_a_restart_between_batches_makes_no_difference(seed: int, division: list[Batch]) -> None:
+    assert_same(in_batches(seed, division), in_one_fold(seed))
+
+
+@many
+@given(st.sampled_from(SEEDS), batches("goes on", "restarts", "crashes"))
+def test_a_crash_within_a_batch_makes_no_difference(seed: int, division: list[Batch]) -> None:
+    assert_same(in_batches(seed, division), in_one_fold(seed))
+
+
+def test_a_record_at_a_time_is_as_good_as_all_at_once() -> None:
+    seed = min(SEEDS, key=lambda each: len(history_of(each).records))
+    one_by_one = [Batch(1, "goes on", 1)] * len(history_of(seed).records)
+    assert_same(in_batches(seed, one_by_one), in_one_fold(seed))
+
+
+def test_the_histories_hold_what_the_properties_are_about() -> None:
+    outputs = [type(each).__name__ for seed in SEEDS for each in in_one_fold(seed).outputs]
+    assert {"Transition", "Digest", "Snapshot"} == set(outputs)
+    assert any(in_one_fold(seed).state["seen"] for seed in SEEDS)
+    assert PARTITION_KEY.hex() not in in_one_fold(SEEDS[0]).state

@@ -24,22 +24,25 @@ EARLIEST = (datetime(2, 1, 1, tzinfo=UTC).toordinal() - _EPOCH_ORDINAL) * DAY
 LATEST = (datetime(9999, 12, 28, tzinfo=UTC).toordinal() - _EPOCH_ORDINAL) * DAY
 
 _CACHE_LIMIT = 65_536
-_LONGEST_REMEMBERED = 40
-_minutes: dict[str, int] = {}
+_hours: dict[str, int] = {}
 _seconds: dict[str, int] = {}
+_fractions: dict[str, int] = {}
 
 
 def parse_instant(text: str) -> int | None:
     """Read RFC 3339 `text` with offset; None where it is anything else or out of range.
 
-    Events of one minute share the first sixteen characters and most clocks write few
-    distinct remainders, so both halves are remembered: two look-ups instead of a parse.
+    A text is an hour (`2026-11-22T12`), a second of it (`:34:56`) and a rest (`.789Z`). Each part
+    repeats a thousand times in a stream of events, so each is remembered: three look-ups instead
+    of a parse.
     """
-    minute = _minutes.get(text[:16])
-    if minute is not None:
-        rest = _seconds.get(text[16:])
-        if rest is not None:
-            return minute + rest
+    hour = _hours.get(text[:13])
+    if hour is not None:
+        second = _seconds.get(text[13:19])
+        if second is not None:
+            fraction = _fractions.get(text[19:])
+            if fraction is not None:
+                return hour + second + fraction
     return _parse_slowly(text)
 
 
@@ -52,32 +55,34 @@ def _parse_slowly(text: str) -> int | None:
         whole = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError:
         return None
-    fraction, sign, offset_hours, offset_minutes = match.group(7, 8, 9, 10)
-    milliseconds = int((fraction or "0")[:3].ljust(3, "0"))
-    offset = 0
-    if sign is not None:
-        offset = int(offset_hours) * HOUR + int(offset_minutes) * MINUTE
-        offset = -offset if sign == "-" else offset
-    start = (whole.toordinal() - _EPOCH_ORDINAL) * DAY + hour * HOUR + minute * MINUTE
-    rest = second * SECOND + milliseconds - offset
-    if not EARLIEST + DAY <= start + rest <= LATEST - DAY:
+    start = (whole.toordinal() - _EPOCH_ORDINAL) * DAY + hour * HOUR
+    inside = minute * MINUTE + second * SECOND
+    rest = _fraction(*match.group(7, 8, 9, 10))
+    instant = start + inside + rest
+    if not EARLIEST + DAY <= instant <= LATEST - DAY:
         return None
-    _remember(text, start, rest)
-    return start + rest
+    # Near the ends of the calendar remembered parts could add up to an instant out of range.
+    if EARLIEST + 3 * DAY <= start <= LATEST - 3 * DAY:
+        _remember(_hours, text[:13], start)
+        _remember(_seconds, text[13:19], inside)
+        _remember(_fractions, text[19:], rest)
+    return instant
 
 
-def _remember(text: str, start: int, rest: int) -> None:
-    # Near the ends of the calendar a remembered half could combine into an instant out of
-    # range, so those are parsed each time; and a fraction may have any number of digits.
-    if len(text) > _LONGEST_REMEMBERED:
-        return
-    if not EARLIEST + 3 * DAY <= start <= LATEST - 3 * DAY:
-        return
-    for cache in (_minutes, _seconds):
-        if len(cache) >= _CACHE_LIMIT:
-            cache.clear()
-    _minutes[text[:16]] = start
-    _seconds[text[16:]] = rest
+def _fraction(
+    digits: str | None, sign: str | None, hours: str | None, minutes: str | None
+) -> int:
+    milliseconds = int((digits or "0")[:3].ljust(3, "0"))
+    if sign is None or hours is None or minutes is None:
+        return milliseconds
+    offset = int(hours) * HOUR + int(minutes) * MINUTE
+    return milliseconds + offset if sign == "-" else milliseconds - offset
+
+
+def _remember(cache: dict[str, int], part: str, value: int) -> None:
+    if len(cache) >= _CACHE_LIMIT:
+        cache.clear()
+    cache[part] = value
 
 
 def format_instant(instant: int) -> str:

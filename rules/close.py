@@ -129,19 +129,9 @@ def _judge_member(
     community.silent += 1
     figures = measure.gather(last, day, rule.setting)
     evaluation = {"verdict": measure.verdict(figures), **figures}
+    status, reason = announcement
     effects.outputs.append(
-        Transition(
-            rule.id,
-            community.id,
-            user_id,
-            announcement.status,
-            announcement.reason,
-            day,
-            day,
-            at,
-            at,
-            evaluation,
-        )
+        Transition(rule.id, community.id, user_id, status, reason, day, day, at, at, evaluation)
     )
     return True
 

@@ -13,7 +13,7 @@ from models.fingerprints import alert_id, fingerprint
 from rules.catalogue import Catalogue, Rule
 from rules.close import DIGEST_MEMBERS
 from rules.measures import MEASURES
-from rules.records import SEQUENCE, describe
+from rules.records import SEQUENCE, describe, subject_of
 
 Value = TypeVar("Value")
 Word = TypeVar("Word", bound=StrEnum)
@@ -143,8 +143,8 @@ def _check_envelope(
     record: Mapping[str, Any], data: Mapping[str, Any], number: str, kind: str
 ) -> None:
     """Compare what the envelope says with what the data says."""
-    community, member = _field(data, "community_id", str), data.get("member_id")
-    subject = f"communities/{community}" + (f"/members/{member}" if member is not None else "")
+    community = _field(data, "community_id", str)
+    subject = subject_of(community, data.get("member_id"))
     _equal("id", _field(record, "id", str), f"{_field(data, 'alert_id', str)}:{number}")
     _equal("type", _field(record, "type", str), kind)
     _equal("subject", _field(record, "subject", str), subject)

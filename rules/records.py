@@ -60,11 +60,9 @@ class Recorder:
             "member_id": transition.member_id,
             "severity": rule.definition.severity,
             "labels": labels,
-            "annotations": {
-                "summary": rule.definition.summary,
-                "description": _description(rule, transition),
-                "runbook_url": self._playbook_url(rule),
-            },
+            "annotations": self._annotations(
+                rule, rule.definition.summary, _description(rule, transition)
+            ),
             "startsAt": format_instant(transition.started_at),
             "endsAt": format_instant(transition.at) if ended else None,
             "fingerprint": fingerprint(labels),
@@ -72,13 +70,10 @@ class Recorder:
             "playbook": self._playbook(rule),
             "evaluation": transition.evaluation,
         }
-        subject = f"communities/{transition.community_id}"
-        if transition.member_id is not None:
-            subject += f"/members/{transition.member_id}"
         return self._envelope(
             f"{identity}:{sequence}",
             f"pulse.alert.{transition.status}.v1",
-            subject,
+            subject_of(transition.community_id, transition.member_id),
             transition.at,
             transition.community_id,
             data,
@@ -99,17 +94,17 @@ class Recorder:
             "member_ids": list(digest.member_ids),
             "severity": rule.definition.severity,
             "labels": _labels(rule, digest.community_id, None),
-            "annotations": {
-                "summary": rule.definition.digest_summary,
-                "description": (rule.definition.digest_description or "").format(**facts),
-                "runbook_url": self._playbook_url(rule),
-            },
+            "annotations": self._annotations(
+                rule,
+                rule.definition.digest_summary or "",
+                (rule.definition.digest_description or "").format(**facts),
+            ),
             "playbook": self._playbook(rule),
         }
         return self._envelope(
             f"{identity}:digest",
             "pulse.alert.digest.v1",
-            f"communities/{digest.community_id}",
+            subject_of(digest.community_id, None),
             digest.at,
             digest.community_id,
             data,
@@ -130,6 +125,10 @@ class Recorder:
             "data": data,
         }
 
+    def _annotations(self, rule: Rule, summary: str, description: str) -> Record:
+        address = self._playbook_url(rule)
+        return {"summary": summary, "description": description, "runbook_url": address}
+
     def _playbook(self, rule: Rule) -> Record:
         book = rule.playbook
         return {
@@ -145,6 +144,12 @@ class Recorder:
 
     def _generator_url(self, rule: Rule, community_id: str) -> str:
         return f"{self._base}/rules/{rule.id}?community={quote(community_id, safe='')}"
+
+
+def subject_of(community_id: str, member_id: str | None) -> str:
+    """Return the `subject` of an alert's CloudEvent."""
+    community = f"communities/{community_id}"
+    return community if member_id is None else f"{community}/members/{member_id}"
 
 
 def snapshot_record(snapshot: Snapshot) -> Record:

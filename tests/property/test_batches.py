@@ -12,7 +12,7 @@ from models import state as stored
 from models.decode import decode
 from models.events import Event
 from models.instants import parse_instant
-from models.state import PARTITION_KEY, Position, Recovered
+from models.state import Position, Recovered
 from rules.configuration import parse_configuration
 from rules.effects import Output
 from rules.engine import Arrived, fold
@@ -162,4 +162,3 @@ def test_the_histories_hold_what_the_properties_are_about() -> None:
     outputs = [type(each).__name__ for seed in SEEDS for each in in_one_fold(seed).outputs]
     assert {"Transition", "Digest", "Snapshot"} == set(outputs)
     assert any(in_one_fold(seed).state["seen"] for seed in SEEDS)
-    assert PARTITION_KEY.hex() not in in_one_fold(SEEDS[0]).state

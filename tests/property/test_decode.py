@@ -1,0 +1,360 @@
+"""Decoding gives an event or a reason, whatever the bytes; the published twins take the same.
+
+Where the pydantic twins differ from the decoder, and the decoder is right (contract, section 2):
+
+- a twin does not know the bounds on bytes and on nesting (64 KiB, 200 levels);
+- pydantic's parser refuses whole numbers of more than 4,300 digits, and takes `NaN` and
+  `Infinity`, which are no JSON, in fields that nobody knows;
+- the twin of a structured event also checks a `time` in `data` that the envelope's overrides.
+
+The last tests of this module hold these differences, and no other.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TypeVar
+
+import pytest
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
+from pydantic import BaseModel, ValidationError
+
+from models.decode import Headers, bare_type, decode
+from models.events import MAXIMUM_DEPTH, MAXIMUM_VALUE_BYTES, TYPES, CloudEvent, Event
+from models.instants import parse_instant
+from models.rejections import Rejection, RejectionReason
+from models.schemas import InteractionEvent, StructuredInteractionEvent
+
+Model = TypeVar("Model", bound=BaseModel)
+Pairs = list[tuple[str, str]]
+"""Names and contents of a JSON object, as text: a name may stand twice."""
+
+STRUCTURED = (("content-type", b"application/cloudevents+json; charset=UTF-8"),)
+VALID = b'{"id":"e1","type":"post.created","time":"2026-11-22T12:34:56Z","community_id":"42"}'
+VALID_STRUCTURED = (
+    b'{"specversion":"1.0","id":"e1","source":"/app","type":"com.example.post.created.v1",'
+    b'"time":"2026-11-22T12:34:56Z","data":{"community_id":"42","user_id":"u1","score":7.5}}'
+)
+
+texts = st.text(max_size=12).map(json.dumps) | st.text(max_size=5).map(
+    lambda text: json.dumps(text, ensure_ascii=False)
+)
+identifiers = (
+    texts
+    | st.sampled_from(["", "x" * 256, "x" * 257, "社" * 256, "社" * 257]).map(json.dumps)
+    | st.just('"\\u0000"')
+)
+instants = st.sampled_from(
+    [
+        "2026-11-22T12:34:56.789Z",
+        "2026-11-22t12:34:56.7894561z",
+        "2026-11-22 12:34:56+05:30",
+        "0002-01-02T00:00:00Z",
+        "0001-12-31T23:59:59Z",
+        "9999-12-27T00:00:00Z",
+        "9999-12-27T00:00:00.001Z",
+        "2026-11-22T12:34:56",
+        "2026-11-22T24:00:00Z",
+        "yesterday",
+        "",
+    ]
+).map(json.dumps) | st.datetimes(timezones=st.timezones()).map(lambda m: json.dumps(m.isoformat()))
+NUMBERS = """
+    0 -0 10 10.0 10.000000000000000001 11 -1 1 1.01 0.5 1E1 1e400 -1e400 1e-400
+    1.7976931348623157e308 01 1. .5 +1 0x1 1_0 --1
+""".split()
+numbers = (
+    st.sampled_from([*NUMBERS, "9" * 30, "9" * 400])
+    | st.floats(-1, 12).map(json.dumps)
+    | st.integers().map(str)
+)
+kinds = st.sampled_from(["person", "bot", "system", "robot", "Person", ""]).map(json.dumps)
+UNUSUAL_TYPES = """
+    Post.created custom.thing post.created.v1 com.example.post.created xheartbeat a.b.v1 .v1
+    com.example.post.created.v1 com.example.heartbeat.v1
+""".split()
+types = st.sampled_from([*TYPES, *UNUSUAL_TYPES, ""]).map(json.dumps)
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=4),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=3,
+).map(json.dumps)
+ODD = r"""
+    "\ud800" "\ud83d\ude42" "\ude42\ud83d" "\ud83d\u0041" "\x41" [1,] [1_2] tru nul {"a"} {"a":1,}
+    " 1e400 'a'
+""".split()
+odd = st.sampled_from([*ODD, '"\t"', ""])
+FIELDS: dict[str, st.SearchStrategy[str]] = {
+    "id": identifiers,
+    "type": types,
+    "time": instants,
+    "community_id": identifiers,
+    "user_id": identifiers,
+    "actor_kind": kinds,
+    "received_at": instants,
+    "campaign_id": texts,
+    "share_id": texts,
+    "inviter_id": texts,
+    "target_user_id": texts,
+    "amount": numbers,
+    "score": numbers,
+    "completion": numbers,
+}
+ENVELOPE: dict[str, st.SearchStrategy[str]] = {
+    "specversion": st.sampled_from(["1.0", "0.3", "1", ""]).map(json.dumps),
+    "id": identifiers,
+    "source": st.sampled_from(["/app", "urn:x", ""]).map(json.dumps),
+    "type": types,
+    "time": instants,
+}
+GOOD = {
+    "specversion": '"1.0"',
+    "id": '"e1"',
+    "source": '"/app"',
+    "type": '"com.example.reply.created.v1"',
+    "time": '"2026-11-22T12:34:56Z"',
+    "community_id": '"42"',
+}
+UNKNOWN = st.sampled_from(["else", "", "source", "data", "specversion", "Id", "\u0000"])
+
+
+def spoiled(draw: st.DrawFn, fields: dict[str, st.SearchStrategy[str]], *required: str) -> Pairs:
+    """The required fields, with up to three of all fields right, mistyped, absent or twice."""
+    pairs = [(name, GOOD[name]) for name in required]
+    for _ in range(draw(st.integers(0, 3))):
+        name = draw(st.sampled_from(list(fields)))
+        change = draw(st.sampled_from(["own", "own", "own", "null", "any", "odd", "drop", "twice"]))
+        if change != "twice":
+            pairs = [pair for pair in pairs if pair[0] != name]
+        if change in ("own", "twice"):
+            pairs.append((name, draw(fields[name])))
+        elif change != "drop":
+            content = {"null": st.just("null"), "any": anything, "odd": odd}[change]
+            pairs.append((name, draw(content)))
+    return draw(st.permutations(pairs))
+
+
+def with_unknown(draw: st.DrawFn, pairs: Pairs, *without: str) -> Pairs:
+    if not draw(st.booleans()):
+        return pairs
+    name = draw(UNKNOWN.filter(lambda each: each not in without))
+    place = draw(st.integers(0, len(pairs)))
+    return [*pairs[:place], (name, draw(anything | odd | numbers)), *pairs[place:]]
+
+
+def object_text(pairs: Pairs) -> str:
+    return "{" + ",".join(f"{json.dumps(name)}:{content}" for name, content in pairs) + "}"
+
+
+@st.composite
+def flat_texts(draw: st.DrawFn) -> str:
+    pairs = spoiled(draw, FIELDS, "id", "type", "time", "community_id")
+    # Without headers an object with both would be tried as a structured event.
+    return object_text(with_unknown(draw, pairs, "specversion"))
+
+
+DATA = {name: own for name, own in FIELDS.items() if name not in ("id", "type")}
+
+
+@st.composite
+def data_texts(draw: st.DrawFn) -> str:
+    pairs = spoiled(draw, DATA, "community_id")
+    return object_text(with_unknown(draw, pairs)) if draw(st.integers(0, 9)) else draw(anything)
+
+
+@st.composite
+def structured_texts(draw: st.DrawFn) -> str:
+    envelope = spoiled(draw, ENVELOPE, "specversion", "id", "source", "type", "time")
+    pairs = with_unknown(draw, envelope, "specversion", "source", "data")
+    if draw(st.integers(0, 19)):
+        pairs.append(("data", draw(data_texts())))
+    return object_text(pairs)
+
+
+def twin_of(model: type[Model], text: str) -> Model | None:
+    try:
+        return model.model_validate_json(text)
+    except ValidationError:
+        return None
+
+
+def is_overridden(text: str) -> bool:
+    """Whether the envelope has a `time` and the data has a wrong one, which nobody reads."""
+    try:
+        document = json.loads(text)
+    except ValueError:
+        return False
+    data = document.get("data")
+    if not isinstance(data, dict) or document.get("time") is None or data.get("time") is None:
+        return False
+    return not isinstance(data["time"], str) or parse_instant(data["time"]) is None
+
+
+def assert_structured_twin(
+    decoded: Event | Rejection, twin: StructuredInteractionEvent | None
+) -> None:
+    assert isinstance(decoded, Event) is (twin is not None)
+    if isinstance(decoded, Event) and twin is not None:
+        assert isinstance(decoded, CloudEvent)
+        expected = {**twin.data.model_dump(), "id": twin.id, "source": twin.source}
+        expected["type"] = bare_type(twin.type)
+        expected["time"] = twin.time if twin.time is not None else twin.data.time
+        assert {name: getattr(decoded, name) for name in decoded.__struct_fields__} == expected
+
+
+def assert_event_or_reason(decoded: object) -> None:
+    if isinstance(decoded, Event):
+        assert parse_instant(decoded.time) is not None
+        assert decoded.received_at is None or parse_instant(decoded.received_at) is not None
+        assert 1 <= len(decoded.id) <= 256
+        assert 1 <= len(decoded.community_id) <= 256
+    else:
+        assert isinstance(decoded, Rejection)
+        assert decoded.reason in RejectionReason
+        assert decoded.reason is not RejectionReason.BAD_ARRIVAL
+        assert decoded.detail
+
+
+HEADER_NAMES = """
+    ce_specversion ce_id ce_source ce_type ce_time CE_Id ce_ content-type Content-Type traceparent
+""".split()
+HEADER_VALUES = """
+    1.0 e1 /app post.created 2026-11-22T12:34:56Z application/json application/cloudevents+json
+    Application/CloudEvents application/cloudevents-batch+json
+""".split()
+header_names = st.sampled_from([*HEADER_NAMES, ""])
+header_values = (
+    st.none()
+    | st.binary(max_size=8)
+    | st.sampled_from([content.encode() for content in HEADER_VALUES])
+)
+headers = st.lists(st.tuples(header_names, header_values), max_size=7)
+
+
+@st.composite
+def mutated(draw: st.DrawFn) -> bytes:
+    """A valid event in which some bytes are others, gone, or more."""
+    value = bytearray(draw(st.sampled_from([VALID, VALID_STRUCTURED])))
+    for _ in range(draw(st.integers(0, 4))):
+        start = draw(st.integers(0, len(value)))
+        end = start + draw(st.sampled_from([0, 1, 1, 2, 10]))
+        value[start:end] = draw(st.binary(max_size=3) | st.sampled_from([b'"', b"{", b"\\", b","]))
+    return bytes(value)
+
+
+@st.composite
+def nested(draw: st.DrawFn) -> bytes:
+    depths = [1, 10, MAXIMUM_DEPTH - 1, MAXIMUM_DEPTH, 500, 990, 5_000, 13_000]
+    depth = draw(st.sampled_from(depths))
+    opening, closing = draw(st.sampled_from([("[", "]"), ('{"a":', "}"), ("[{},", "]")]))
+    inner = draw(st.sampled_from(["", "1", '"]"']))
+    closed = draw(st.sampled_from([depth, 0, depth - 1]))
+    content = opening * depth + inner + closing * closed
+    name = draw(st.sampled_from(["else", "user_id", "score", "data"]))
+    return VALID[:-1] + f',"{name}":{content}}}'.encode()
+
+
+@settings(max_examples=300)
+@given(st.binary(max_size=200) | mutated() | nested(), headers)
+@example(b'"' + b'\\"' * 32_000, [])
+@example(b"[" * 65_536, [])
+@example(b'{"a":' * 13_000, [("content-type", b"application/cloudevents+json")])
+@example(b" " * 65_536, [])
+@example(b"1" * 65_536, [])
+@example(b'{"id":' + b"9" * 60_000 + b"}", [])
+def test_any_bytes_give_an_event_or_a_reason(value: bytes, given_headers: Headers) -> None:
+    assert_event_or_reason(decode(value, given_headers))
+
+
+@settings(max_examples=400)
+@given(flat_texts())
+def test_a_flat_event_and_its_twin_are_taken_or_refused_together(text: str) -> None:
+    decoded, twin = decode(text.encode()), twin_of(InteractionEvent, text)
+    assert isinstance(decoded, Event) is (twin is not None)
+    if isinstance(decoded, Event) and twin is not None:
+        assert {name: getattr(decoded, name) for name in Event.__struct_fields__} == {
+            name: getattr(twin, name) for name in InteractionEvent.model_fields
+        }
+
+
+@settings(max_examples=400)
+@given(structured_texts())
+def test_a_structured_event_and_its_twin_are_taken_or_refused_together(text: str) -> None:
+    assume(not is_overridden(text))
+    twin = twin_of(StructuredInteractionEvent, text)
+    assert_structured_twin(decode(text.encode(), STRUCTURED), twin)
+
+
+@settings(max_examples=300)
+@given(structured_texts())
+def test_a_file_needs_no_header_to_tell_a_structured_event(text: str) -> None:
+    decoded = decode(text.encode(), STRUCTURED)
+    if isinstance(decoded, Event):
+        assert decode(text.encode()) == decoded
+
+
+@settings(max_examples=300)
+@given(st.data(), data_texts())
+def test_a_binary_event_is_the_structured_one_with_its_envelope_in_headers(
+    data: st.DataObject, value: str
+) -> None:
+    envelope = {name: GOOD[name] for name in ENVELOPE}
+    for name in data.draw(st.sets(st.sampled_from(list(ENVELOPE)), max_size=2)):
+        if data.draw(st.booleans()):
+            envelope[name] = data.draw(ENVELOPE[name])
+        else:
+            del envelope[name]
+    in_headers = [(f"ce_{name}", json.loads(text).encode()) for name, text in envelope.items()]
+    assume(in_headers)
+    text = object_text([*envelope.items(), ("data", value)])
+    assume(not is_overridden(text))
+    twin = twin_of(StructuredInteractionEvent, text)
+    assert_structured_twin(decode(value.encode(), in_headers), twin)
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
+def test_what_is_no_json_is_refused_even_where_the_twin_does_not_look(number: str) -> None:
+    text = VALID.decode()[:-1] + f',"else":{number}}}'
+    decoded = decode(text.encode())
+    assert isinstance(decoded, Rejection)
+    assert decoded.reason is RejectionReason.BAD_JSON
+    assert twin_of(InteractionEvent, text) is not None
+
+
+def test_a_number_that_the_twin_finds_too_long_is_json_all_the_same() -> None:
+    text = VALID.decode()[:-1] + f',"else":{"9" * 5_000}}}'
+    assert isinstance(decode(text.encode()), Event)
+    assert twin_of(InteractionEvent, text) is None
+
+
+def test_the_twin_knows_no_bound_on_bytes() -> None:
+    text = VALID.decode()[:-1] + ',"else":"' + "x" * MAXIMUM_VALUE_BYTES + '"}'
+    assert isinstance(decode(text.encode()), Rejection)
+    assert twin_of(InteractionEvent, text) is not None
+
+
+def test_the_twin_takes_one_empty_level_more() -> None:
+    text = VALID.decode()[:-1] + ',"else":' + "[" * MAXIMUM_DEPTH + "]" * MAXIMUM_DEPTH + "}"
+    assert isinstance(decode(text.encode()), Rejection)
+    assert twin_of(InteractionEvent, text) is not None
+
+
+@pytest.mark.parametrize("time", ['"yesterday"', "7"])
+def test_the_envelopes_time_hides_a_wrong_one_in_the_data_but_not_from_the_twin(time: str) -> None:
+    text = VALID_STRUCTURED.decode().replace('{"community_id"', f'{{"time":{time},"community_id"')
+    decoded = decode(text.encode(), STRUCTURED)
+    assert isinstance(decoded, CloudEvent)
+    assert decoded.time == "2026-11-22T12:34:56Z"
+    assert twin_of(StructuredInteractionEvent, text) is None
+
+
+@pytest.mark.parametrize("depth", [0, 200, 400])
+def test_how_deep_the_interpreters_stack_stands_changes_no_answer(depth: int) -> None:
+    value = VALID[:-1] + b',"else":' + b"[" * 199 + b"]" * 199 + b"}"
+
+    def at(levels: int) -> Event | Rejection:
+        return at(levels - 1) if levels else decode(value)
+
+    assert isinstance(at(depth), Event)
+    assert isinstance(decode(value.replace(b"[" * 199, b"[" * 600)), Rejection)

@@ -69,9 +69,7 @@ def _parse_slowly(text: str) -> int | None:
     return instant
 
 
-def _fraction(
-    digits: str | None, sign: str | None, hours: str | None, minutes: str | None
-) -> int:
+def _fraction(digits: str | None, sign: str | None, hours: str | None, minutes: str | None) -> int:
     milliseconds = int((digits or "0")[:3].ljust(3, "0"))
     if sign is None or hours is None or minutes is None:
         return milliseconds

@@ -65,8 +65,9 @@ class StoredAlert(msgspec.Struct, array_like=True, frozen=True):
 
 
 class StoredCommunity(msgspec.Struct, array_like=True, frozen=True):
-    """A community: its days, its alerts by rule id, its panes by day."""
+    """A community: its time zone, its days, its alerts by rule id, its panes by day."""
 
+    timezone: str
     first_day: int
     next_day: int
     alerts: dict[str, StoredAlert]
@@ -160,7 +161,8 @@ def decode_partition(value: bytes) -> StoredPartition:
         raise StateError(f"the partition's record cannot be read: {error}") from None
     if stored.version != FORMAT_VERSION:
         raise StateError(
-            f"the state has format {stored.version}, this Pulse reads format {FORMAT_VERSION}"
+            f"the state has format {stored.version}, this Pulse reads format {FORMAT_VERSION}; "
+            "make it anew with: pulse rebuild"
         )
     return stored
 

@@ -13,6 +13,7 @@ from models.events import EventType
 from models.panes import LATE, empty_pane
 from rules.effects import Effects
 from rules.lifecycle import RESTING, Signal, advance, step
+from rules.measures.measure import read_verdict
 from rules.policy import RulePolicy
 from rules.state import Community, Partition
 
@@ -40,6 +41,8 @@ def _close_day(community: Community, at: int, effects: Effects) -> None:
     verdicts: dict[str, tuple[Verdict, Evaluation]] = {}
     measures = _counts_of(community, day)
     for rule in community.policy.rules:
+        if not rule.enabled and not _stands(community, rule):
+            continue
         if rule.community_measure is not None:
             verdict, evaluation = _judge_community(community, rule, day, at, effects)
             measures[rule.community_measure.value_name] = evaluation["value"]
@@ -51,13 +54,25 @@ def _close_day(community: Community, at: int, effects: Effects) -> None:
     community.panes.pop(day - community.policy.pane_days, None)
 
 
+def _stands(community: Community, rule: RulePolicy) -> bool:
+    """Tell whether an alert of the rule, which is disabled now, still stands.
+
+    It is judged on, without a verdict, and so ends after 28 closes; members' alerts end when the
+    members come back.
+    """
+    alert = community.alerts.get(rule.id)
+    return alert is not None and alert.phase is Phase.FIRING
+
+
 def _judge_community(
     community: Community, rule: RulePolicy, day: int, at: int, effects: Effects
 ) -> tuple[Verdict, Evaluation]:
     measure = rule.community_measure
     assert measure is not None
     figures = measure.gather(community.panes, day, community.first_day, rule.setting)
-    verdict = measure.verdict(figures)
+    if not rule.enabled:
+        figures["enabled"] = False
+    verdict = read_verdict(measure, figures)
     evaluation = {"verdict": verdict, **figures}
     before = community.alerts.get(rule.id, RESTING)
     after, announcement = advance(before, verdict, day, at, hold=rule.hold)

@@ -63,6 +63,14 @@ def tick(partition: Partition, instant: int, *, tally: Tally | None = None) -> E
     return effects
 
 
+def remember(partition: Partition, records: Iterable[Arrived]) -> None:
+    """Remember that `records` were seen, without applying them: they were, before a restart."""
+    for arrival, _, event in records:
+        if event.type in TYPES:
+            before = partition.seen.get(event.identity, arrival)
+            partition.seen[event.identity] = max(before, arrival)
+
+
 def _move_clock(partition: Partition, instant: int, effects: Effects) -> None:
     if instant <= partition.clock:
         return
@@ -180,7 +188,7 @@ def _end(
 ) -> int:
     """End the alert about a member by an event of the day `day`; return the member at rest."""
     phase, announcement = step(Phase.FIRING, signal)
-    rule = community.policy.member_rule
+    rule = community.policy.member_policy
     community.silent -= 1
     if announcement is not None and rule is not None and rule.member_measure is not None:
         last = packed.last_day(member) if signal is Signal.LEAVE else day

@@ -13,6 +13,7 @@ from models.fingerprints import alert_id, fingerprint
 from rules.catalogue import Catalogue, Rule
 from rules.close import DIGEST_MEMBERS
 from rules.measures import MEASURES
+from rules.measures.measure import read_verdict
 from rules.records import SEQUENCE, describe, subject_of
 
 Value = TypeVar("Value")
@@ -89,7 +90,7 @@ def _judge(data: Mapping[str, Any], rule: Rule, reason: Reason) -> str:
     """Read the verdict out of the evaluation; return the sentence that says so."""
     evaluation = _field(data, "evaluation", dict)
     try:
-        verdict = MEASURES[rule.definition.measure].verdict(evaluation)
+        verdict = read_verdict(MEASURES[rule.definition.measure], evaluation)
         description = describe(rule, evaluation)
     except KeyError as missing:
         raise _MismatchError(f"The evaluation lacks the figure {missing}.") from None

@@ -24,6 +24,11 @@ class RulePolicy:
     member_measure: MemberMeasure | None
 
     @property
+    def enabled(self) -> bool:
+        """Whether the rule judges."""
+        return self.setting.parameters.enabled
+
+    @property
     def id(self) -> str:
         """The rule's identifier."""
         return self.rule.id
@@ -33,7 +38,9 @@ class RulePolicy:
 class CommunityPolicy:
     """All that holds for one community.
 
-    `rules` are the enabled ones in the order of their ids; `lateness` is in milliseconds;
+    `rules` are all of them in the order of their ids, disabled ones too: an alert of theirs that
+    stands must still end. `member_policy` is the one about members and `member_rule` the same
+    where it is enabled: the wheel of due days belongs to it. `lateness` is in milliseconds;
     `pane_days` is how many days before the next day to close panes are kept.
     """
 
@@ -41,11 +48,8 @@ class CommunityPolicy:
     lateness: int
     rules: tuple[RulePolicy, ...]
     pane_days: int
-
-    @property
-    def member_rule(self) -> RulePolicy | None:
-        """The enabled rule about members; the wheel of due days belongs to it."""
-        return next((rule for rule in self.rules if rule.member_measure is not None), None)
+    member_policy: RulePolicy | None
+    member_rule: RulePolicy | None
 
     def close_of(self, day: int) -> int:
         """Return the instant (milliseconds) at which `day` closes."""
@@ -74,19 +78,23 @@ class Policies:
         time = self.configuration.time
         section = self.configuration.communities.get(community_id) if community_id else None
         zone = (section.timezone if section else None) or time.timezone
-        rules = []
-        for rule in self.catalogue.values():
-            own = section.rules.get(rule.id, {}) if section else {}
-            policy = self._rule(rule, own, zone)
-            if policy.setting.parameters.enabled:
-                rules.append(policy)
+        rules = [
+            self._rule(rule, section.rules.get(rule.id, {}) if section else {}, zone)
+            for rule in self.catalogue.values()
+        ]
         horizons = [
             policy.community_measure.horizon(policy.setting.parameters)
             for policy in rules
             if policy.community_measure
         ]
+        members = next((policy for policy in rules if policy.member_measure), None)
         return CommunityPolicy(
-            calendar(zone), time.lateness, tuple(rules), max([LATE_DAYS, *horizons])
+            calendar(zone),
+            time.lateness,
+            tuple(rules),
+            max([LATE_DAYS, *horizons]),
+            members,
+            members if members is not None and members.enabled else None,
         )
 
     def _rule(self, rule: Rule, own: dict[str, object], zone: str) -> RulePolicy:

@@ -53,6 +53,7 @@ def restore(recovered: Recovered, policies: Policies) -> Partition:
 
 def _stored(community: Community) -> StoredCommunity:
     return StoredCommunity(
+        community.policy.calendar.name,
         community.first_day,
         community.next_day,
         {
@@ -71,9 +72,13 @@ def _stored(community: Community) -> StoredCommunity:
 
 
 def _community(community_id: str, content: StoredCommunity, policies: Policies) -> Community:
-    community = Community(
-        community_id, policies.of(community_id), content.first_day, content.next_day
-    )
+    policy = policies.of(community_id)
+    if policy.calendar.name != content.timezone:
+        raise stored.StateError(
+            f"the days of community {community_id!r} were counted in {content.timezone}, its "
+            f"time zone is {policy.calendar.name} now; count them anew with: pulse rebuild"
+        )
+    community = Community(community_id, policy, content.first_day, content.next_day)
     community.panes = content.panes
     community.alerts = {
         rule_id: AlertState(

@@ -168,6 +168,24 @@ def worker(
 
 
 @app.command()
+def rebuild(config: ConfigOption = None) -> None:
+    """Forget the state: the next worker makes it anew from the events topic.
+
+    Needed after a change that the state cannot follow (time zone of a community, number of
+    partitions, an older format); the worker then says so. Stop all workers first. Alerts that
+    were published before come again with the same ids.
+    """
+    from streams.connection import read_connection  # noqa: PLC0415
+    from streams.rebuild import rebuild as forget  # noqa: PLC0415
+    from streams.topics import administration  # noqa: PLC0415
+
+    configuration = configure(config)
+    with cluster_errors(), administration(read_connection(), say) as client:
+        for line in forget(client, configuration):
+            typer.echo(line)
+
+
+@app.command()
 def produce(
     file: Annotated[str, typer.Argument(help="NDJSON, plain or .gz; - is standard input.")],
     config: ConfigOption = None,

@@ -14,10 +14,10 @@ from models import state as stored
 from models.alerts import Digest, Snapshot, Transition
 from models.documents import encode
 from models.events import AHEAD_TOLERANCE
-from models.state import OutboxEntry, Position, Recovered
+from models.state import START, OutboxEntry, Position, Recovered
 from models.topics import ALERTS, ALERTS_STATE, MEMBER_ALERTS, SNAPSHOTS
 from rules.effects import Output
-from rules.engine import fold, tick
+from rules.engine import fold, remember, tick
 from rules.policy import Policies
 from rules.records import Recorder, snapshot_record
 from rules.state import Community, Partition
@@ -27,6 +27,7 @@ from streams.faust_internals import SourceRecord
 from streams.metrics import Metrics
 from streams.partitioning import partition_of
 from streams.publish import Publisher, chunks
+from streams.reread import Reread, Stretch
 
 SECOND: Final = 1_000
 
@@ -59,9 +60,15 @@ class Keeper:
     """The state of all owned partitions; one batch or tick at a time."""
 
     def __init__(
-        self, policies: Policies, recorder: Recorder, metrics: Metrics, partitions: int
+        self,
+        policies: Policies,
+        recorder: Recorder,
+        metrics: Metrics,
+        reread: Reread,
+        partitions: int,
     ) -> None:
         """Begin without partitions; `partitions` is how many the events topic has."""
+        self._reread = reread
         self._policies = policies
         self._recorder = recorder
         self._metrics = metrics
@@ -96,17 +103,30 @@ class Keeper:
                 recovered = recovering.get(partition, Recovered())
                 self._check(partition, recovered)
                 state = restore(recovered, self._policies)
+                await self._remember(partition, state, recovered.position)
                 await publisher.publish(recovered.outbox())
                 self.owned[partition] = Owned(state, recovered.position)
             self._metrics.recovery.set(time.monotonic() - self._started_at)
             self.refresh_gauges()
+
+    async def _remember(self, partition: int, state: Partition, position: Position) -> None:
+        """Read again which ids were seen within the horizon before the clock."""
+        if position == START:
+            return
+        since = max(state.clock - self._policies.dedupe, 0)
+        pieces = self._reread.open(Stretch(partition, since, position.offset + 1))
+        try:
+            while records := await pieces.next():
+                remember(state, read_batch(records).events)
+        finally:
+            await pieces.close()
 
     def _check(self, partition: int, recovered: Recovered) -> None:
         before = recovered.partition.partitions if recovered.partition else self._partitions
         if before != self._partitions:
             raise stored.StateError(
                 f"partition {partition}: the state was kept for {before} partitions, "
-                f"the events topic has {self._partitions} now"
+                f"the events topic has {self._partitions} now; make it anew with: pulse rebuild"
             )
 
     def next_offset(self, partition: int) -> int | None:

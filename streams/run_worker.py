@@ -38,4 +38,5 @@ def run_worker(
         raise PortTakenError(f"cannot listen on {web_host}:{web_port}: {error.strerror}") from None
     data_dir.mkdir(parents=True, exist_ok=True)
     (data_dir / PORT_FILE).write_text(f"{worker.web_port}\n", encoding="utf-8")
+    worker.watch(connection)
     run(worker)

@@ -19,7 +19,8 @@ PATIENCE: Final = 60.0
 """Seconds for which an unreachable cluster is asked again before giving up."""
 
 _PAUSE: Final = 2.0
-_CHANGELOG: Final = "state-changelog"
+TABLE: Final = "state"
+"""The name of Faust's table, and so part of its changelog's."""
 
 
 class ClusterError(Exception):
@@ -49,9 +50,14 @@ class WantedTopic:
         return self.settings["cleanup.policy"]
 
 
+def group_name(configuration: Configuration) -> str:
+    """Return the name of the consumer group, which is Faust's application id."""
+    return f"{configuration.kafka.topic_prefix}pulse"
+
+
 def changelog_name(configuration: Configuration) -> str:
     """Return the name of the changelog topic: Faust's own, application id and table."""
-    return f"{configuration.kafka.topic_prefix}pulse-{_CHANGELOG}"
+    return f"{group_name(configuration)}-{TABLE}-changelog"
 
 
 def wanted_topics(configuration: Configuration, partitions: int) -> list[WantedTopic]:
@@ -153,7 +159,7 @@ def check_topics(client: KafkaAdminClient, configuration: Configuration) -> int:
         if kept != partitions:
             problems.append(
                 f"topic {changelog} has {kept} partitions, {events} has {partitions}: the state "
-                f"was kept for {kept}; a changed number of partitions needs a fresh topic prefix"
+                "belongs to another number; make it anew with: pulse rebuild"
             )
     if problems:
         raise TopicsError(problems)

@@ -53,6 +53,7 @@ class WebServer(Service):
         self._readiness = readiness
         self._refresh = refresh
         self._runner: web.AppRunner | None = None
+        self.beat = time.monotonic()
 
     async def on_start(self) -> None:
         """Begin to serve."""
@@ -73,6 +74,7 @@ class WebServer(Service):
     @Service.task
     async def _beat(self) -> None:
         while not self.should_stop:
+            self.beat = time.monotonic()
             self._metrics.heartbeat.set(time.time())
             self._metrics.ready.set(self._readiness().ready)
             await self.sleep(1.0)

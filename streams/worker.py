@@ -38,6 +38,9 @@ from streams.keeper import Keeper
 from streams.metrics import Metrics
 from streams.publish import Publisher
 from streams.record_batches import BATCH_BYTES
+from streams.reread import KafkaReread
+from streams.topics import TABLE, changelog_name, group_name
+from streams.watchdog import Progress, start_watchdog
 from streams.web import Readiness, WebServer, bind
 
 LOG = logging.getLogger("pulse")
@@ -57,16 +60,6 @@ class WorkerOptions:
     web_port: int = 6066
     data_dir: Path = Path("pulse-data")
     log_level: str = "info"
-
-
-def application_id(configuration: Configuration) -> str:
-    """Return Faust's application id: the consumer group, and what changelog names begin with."""
-    return f"{configuration.kafka.topic_prefix}pulse"
-
-
-def changelog_topic(configuration: Configuration) -> str:
-    """Return the name of the topic that keeps the state."""
-    return f"{application_id(configuration)}-state-changelog"
 
 
 def end_process(problem: str) -> NoReturn:
@@ -95,7 +88,8 @@ class PulseWorker:
         self.metrics = Metrics(catalogue, __version__)
         policies = Policies(configuration, catalogue)
         recorder = Recorder(catalogue, configuration.deployment)
-        self.keeper = Keeper(policies, recorder, self.metrics, partitions)
+        reread = KafkaReread(connection, self._source)
+        self.keeper = Keeper(policies, recorder, self.metrics, reread, partitions)
         self._publisher: Publisher | None = None
         self._recovered = False
         self._socket = bind(options.web_host, options.web_port)
@@ -107,7 +101,7 @@ class PulseWorker:
         self, connection: Connection, partitions: int, options: WorkerOptions
     ) -> faust.App:
         app = faust.App(
-            application_id(self._configuration),
+            group_name(self._configuration),
             broker=connection.faust_broker(),
             broker_credentials=connection.faust_credentials(),
             store="memory://",
@@ -137,7 +131,7 @@ class PulseWorker:
         topic = app.topic(self._source, schema=RawSchema(), partitions=partitions)
         # The changelog exists already: `streams.topics` creates it with its own settings.
         app.Table(
-            "state",
+            TABLE,
             default=bytes,
             partitions=partitions,
             schema=RawSchema(),
@@ -214,6 +208,16 @@ class PulseWorker:
             return Readiness(True, f"ready, {len(self.keeper.owned)} partitions")
         return Readiness(False, "waiting for partitions and their state")
 
+    def progress(self) -> Progress:
+        """Tell the watchdog how far the worker has come."""
+        owned = dict(self.keeper.owned) if self.readiness().ready else None
+        offsets = owned and {number: held.position.offset + 1 for number, held in owned.items()}
+        return Progress(offsets, self.web.beat)
+
+    def watch(self, connection: Connection) -> None:
+        """Start the watchdog."""
+        start_watchdog(connection, self._source, self.progress, end_process)
+
     def _caught_up(self) -> set[int]:
         return {partition for partition, lag in self._lags().items() if lag == 0}
 
@@ -244,7 +248,7 @@ class PulseWorker:
             self._publisher = Publisher(
                 kafka_producer(self.app),
                 self._configuration.kafka.topic_prefix,
-                changelog_topic(self._configuration),
+                changelog_name(self._configuration),
                 self.metrics,
             )
         return self._publisher

@@ -43,6 +43,13 @@ class CommunityMeasure:
     value_name: str
 
 
+def read_verdict(measure: "CommunityMeasure | MemberMeasure", figures: Evaluation) -> Verdict:
+    """Read the verdict out of an evaluation; a rule that is disabled (`enabled` false) has none."""
+    if figures.get("enabled") is False:
+        return Verdict.NOT_APPLICABLE
+    return measure.verdict(figures)
+
+
 @dataclass(frozen=True, slots=True)
 class MemberMeasure:
     """A measure of one member, out of the day of the member's last interaction.

@@ -1,1 +1,1 @@
-"""One module of the product at a time: named rows and small properties."""
+"""Tests of one module each."""

@@ -1,0 +1,62 @@
+"""`pulse rebuild`: forgets the state, so that the next worker makes it anew from the events topic.
+
+Alerts that were published before are published again, with the same ids and, where the rules have
+not changed, the same bytes (Law 2): consumers drop them.
+"""
+
+import time
+from collections.abc import Iterator
+from typing import Final
+
+from kafka.admin import KafkaAdminClient
+
+from models.topics import EVENTS
+from rules.configuration import Configuration
+from streams.topics import (
+    TopicsError,
+    apply_topics,
+    changelog_name,
+    group_name,
+    partitions_of,
+)
+
+_PATIENCE: Final = 30.0
+_PAUSE: Final = 0.2
+
+
+def rebuild(client: KafkaAdminClient, configuration: Configuration) -> Iterator[str]:
+    """Delete changelog and group offsets, and create the changelog anew; yield a line per step.
+
+    TopicsError where workers still run, or where the events topic is missing.
+    """
+    group = group_name(configuration)
+    members = _members(client, group)
+    if members:
+        raise TopicsError([f"{members} workers run in group {group}: stop them first"])
+    events = configuration.kafka.topic_prefix + EVENTS.name
+    if partitions_of(client, events) is None:
+        raise TopicsError([f"topic {events} is missing: there is nothing to rebuild from"])
+    changelog = changelog_name(configuration)
+    if partitions_of(client, changelog) is not None:
+        client.delete_topics([changelog])
+        _wait_until_gone(client, changelog)
+        yield f"deleted {changelog}"
+    if group in {found["group_id"] for found in client.list_groups()}:
+        client.delete_groups([group])
+        yield f"deleted the offsets of group {group}"
+    yield from apply_topics(client, configuration, alter=False)
+    yield f"the next worker reads {events} from its start"
+
+
+def _members(client: KafkaAdminClient, group: str) -> int:
+    if group not in {found["group_id"] for found in client.list_groups()}:
+        return 0
+    return len(client.describe_groups([group])[group]["members"])
+
+
+def _wait_until_gone(client: KafkaAdminClient, topic: str) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while partitions_of(client, topic) is not None:
+        if time.monotonic() > deadline:
+            raise TopicsError([f"topic {topic} is still there after {_PATIENCE:.0f} s"])
+        time.sleep(_PAUSE)

@@ -1,0 +1,1 @@
+"""Tests of the house itself: who may import whom, and how large a room may be."""

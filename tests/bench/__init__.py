@@ -1,0 +1,1 @@
+"""Benchmarks: `python -m tests.bench` (that is `make bench`), `python -m tests.bench engine`."""

@@ -1,0 +1,125 @@
+"""The engine alone, without Kafka: microseconds per event of each step, on the demo's sample."""
+
+import cProfile
+import pstats
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+import yaml
+
+from models.state import Position
+from rules.engine import fold
+from rules.policy import Policies
+from rules.state import Partition
+from streams.batch import read_batch
+from streams.catalogue import shipped_catalogue
+from streams.changelog import changed_records
+from streams.faust_internals import MAXIMUM_BATCH, SourceRecord
+from streams.partitioning import partition_of_key
+from streams.produce import messages
+from streams.progress import bar
+from streams.settings import load_configuration
+from tests.bench.job import Job, full_job
+from tests.bench.peers import PARTITIONS
+from tests.bench.report import machine
+
+_SHOWN = 25
+_STEPS = ("decode", "fold", "state records")
+
+Fetch = tuple[int, Sequence[SourceRecord]]
+"""A partition, and the records that one batch hands to the worker."""
+
+
+@dataclass(slots=True)
+class Fetched:
+    """A record as the consumer hands it on."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...]
+
+
+def measure_engine(repetitions: int, *, profile: bool) -> None:
+    """Print, for each step, microseconds per event: the best and the median of all repetitions."""
+    with tempfile.TemporaryDirectory(prefix="pulse-bench-") as name:
+        folder = Path(name)
+        job = full_job(folder)
+        policies = _policies(job, folder)
+        fetches = _fetches(job.path)
+    if profile:
+        _print_profile(lambda: _run(policies, fetches))
+        return
+    rows = []
+    with bar("folding", repetitions) as move:
+        for number in range(1, repetitions + 1):
+            rows.append([seconds / job.events * 1e6 for seconds in _run(policies, fetches)])
+            move(number)
+    _print_table(rows, job.events)
+
+
+def _policies(job: Job, folder: Path) -> Policies:
+    catalogue = shipped_catalogue()
+    file = folder / "pulse.yaml"
+    file.write_text(yaml.safe_dump(job.configuration, allow_unicode=True), encoding="utf-8")
+    return Policies(load_configuration(file, catalogue, {}), catalogue)
+
+
+def _fetches(path: Path) -> list[Fetch]:
+    """Part the events as the broker and the scheduler do: by partition, in full batches."""
+    partitions: list[list[SourceRecord]] = [[] for _ in range(PARTITIONS)]
+    for key, value, timestamp, headers in messages(str(path)):
+        number = 0 if key is None else partition_of_key(key, PARTITIONS)
+        records = partitions[number]
+        records.append(
+            Fetched("events", number, len(records), timestamp, key, value, tuple(headers))
+        )
+    return [
+        (number, records[start : start + MAXIMUM_BATCH])
+        for number, records in enumerate(partitions)
+        for start in range(0, len(records), MAXIMUM_BATCH)
+    ]
+
+
+def _run(policies: Policies, fetches: Sequence[Fetch]) -> list[float]:
+    """Apply everything to fresh partitions; return the seconds of each step."""
+    partitions = [Partition(policies) for _ in range(PARTITIONS)]
+    spent = [0.0] * len(_STEPS)
+    for number, records in fetches:
+        partition = partitions[number]
+        begun = time.perf_counter()
+        batch = read_batch(records)
+        decoded = time.perf_counter()
+        fold(partition, batch.events)
+        folded = time.perf_counter()
+        for _ in changed_records(partition, Position(records[-1].offset)):
+            pass
+        partition.clean()
+        written = time.perf_counter()
+        for step, seconds in enumerate((decoded - begun, folded - decoded, written - folded)):
+            spent[step] += seconds
+    return spent
+
+
+def _print_table(rows: Sequence[Sequence[float]], events: int) -> None:
+    columns = [*zip(*rows, strict=True), [sum(row) for row in rows]]
+    print("| µs per event | best | median |\n|---|---|---|")
+    for step, values in zip((*_STEPS, "together"), columns, strict=True):
+        print(f"| {step} | {min(values):.2f} | {median(values):.2f} |")
+    print(
+        f"\n{events:,} events of the demo's sample, {len(rows)} repetitions, batches of "
+        f"{MAXIMUM_BATCH:,}, in one process. {machine()}."
+    )
+
+
+def _print_profile(work: Callable[[], object]) -> None:
+    profiler = cProfile.Profile()
+    profiler.runcall(work)
+    pstats.Stats(profiler).sort_stats("tottime").print_stats(_SHOWN)

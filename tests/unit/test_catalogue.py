@@ -1,0 +1,217 @@
+"""A rule is four files: its measure, its definition, its playbook and its rule test."""
+
+from __future__ import annotations
+
+import re
+import string
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import rules
+from models.alerts import Snapshot, Transition
+from rules.catalogue import Definition, Rule, parse_catalogue, parse_playbook
+from rules.documents import DocumentError
+from rules.measures import COMMUNITY_MEASURES, MEASURES, MEMBER_MEASURES
+from tests.builders import catalogue, shipped_outputs, shipped_tests
+
+FOLDER = Path(rules.__file__).parent
+RULES = pytest.mark.parametrize("rule", catalogue().values(), ids=list(catalogue()))
+
+
+def text_of(name: str) -> str:
+    return (FOLDER / name).read_text(encoding="utf-8")
+
+
+def test_pulse_ships_the_three_rules_of_the_contract_with_their_playbooks() -> None:
+    shipped = {
+        rule.id: (rule.definition.alertname, rule.playbook.id, rule.playbook.title_zh)
+        for rule in catalogue().values()
+    }
+    assert shipped == {
+        "speech-density-drop": (
+            "CommunitySpeechDensityDrop",
+            "launch-topic-challenge",
+            "启动话题挑战赛",
+        ),
+        "share-conversion-low": (
+            "CommunityShareConversionLow",
+            "optimize-referral-mechanism",
+            "优化裂变机制",
+        ),
+        "member-silent": ("CommunityMemberSilent", "targeted-activation-plan", "定向激活计划"),
+    }
+
+
+def test_every_file_of_a_rule_belongs_to_one_and_no_rule_lacks_one() -> None:
+    def stems(folder: str, ending: str) -> set[str]:
+        return {path.stem for path in (FOLDER / folder).glob(f"*{ending}")}
+
+    modules = {
+        path.stem for path in (FOLDER / "measures").glob("*.py") if path.stem not in ("measure", "__init__")
+    }
+    measures = {rule.definition.measure for rule in catalogue().values()}
+    assert stems("definitions", ".yaml") == set(catalogue())
+    assert stems("tests", ".yaml") == set(catalogue())
+    assert stems("playbooks", ".md") == {rule.playbook.id for rule in catalogue().values()}
+    assert measures == set(MEASURES)
+    assert modules == {measure.replace("-", "_") for measure in measures}
+
+
+@RULES
+def test_the_measure_is_of_the_kind_of_the_rules_subject(rule: Rule) -> None:
+    measures = COMMUNITY_MEASURES if rule.definition.subject == "community" else MEMBER_MEASURES
+    assert rule.definition.measure in measures
+
+
+@RULES
+def test_the_definition_sets_every_parameter_of_its_measure(rule: Rule) -> None:
+    assert rule.definition.parameters.keys() == rule.parameter_names
+
+
+@RULES
+def test_the_rule_test_is_about_the_rule(rule: Rule) -> None:
+    assert shipped_tests()[f"rules/tests/{rule.id}.yaml"].rule == rule.id
+
+
+@RULES
+def test_the_playbook_names_the_alert_that_it_answers(rule: Rule) -> None:
+    assert rule.definition.alertname in rule.playbook.when
+
+
+@RULES
+def test_the_description_says_the_figures_of_each_evaluation_of_its_measure(rule: Rule) -> None:
+    evaluations = [
+        output.evaluation
+        for output in shipped_outputs()
+        if isinstance(output, Transition) and output.rule_id == rule.id
+    ]
+    assert evaluations
+    for evaluation in evaluations:
+        said = rule.definition.description.format_map(evaluation)
+        assert str(evaluation["value"]) in said
+        assert "{" not in said
+
+
+@RULES
+def test_the_description_says_value_and_threshold_and_names_no_number_itself(rule: Rule) -> None:
+    template = rule.definition.description
+    fields = {field.split("[")[0] for _, field, _, _ in string.Formatter().parse(template) if field}
+    assert {"value", "threshold", "window"} <= fields
+    assert not re.search(r"\d", re.sub(r"\{.*?\}", "", template))
+
+
+@RULES
+def test_the_summary_holds_no_figure_so_that_repeats_read_alike(rule: Rule) -> None:
+    assert not re.search(r"[{}\d]", rule.definition.summary)
+
+
+def test_every_rule_judges_in_the_rule_tests_of_the_others_too() -> None:
+    judged = {rule for each in shipped_outputs() if isinstance(each, Snapshot) for rule in each.verdicts}
+    assert judged == set(catalogue())
+
+
+DEFINITION = "speech-density-drop.yaml"
+PLAYBOOK = "launch-topic-challenge.md"
+
+
+def definition(**changes: Any) -> dict[str, str]:
+    values = yaml.safe_load(text_of(f"definitions/{DEFINITION}")) | changes
+    present = {key: value for key, value in values.items() if value is not ...}
+    return {DEFINITION: yaml.safe_dump(present, allow_unicode=True)}
+
+
+def playbook() -> dict[str, str]:
+    return {PLAYBOOK: text_of(f"playbooks/{PLAYBOOK}")}
+
+
+def test_the_unchanged_files_make_a_rule() -> None:
+    assert list(parse_catalogue(definition(), playbook())) == ["speech-density-drop"]
+
+
+def test_a_rule_whose_playbook_is_missing_is_refused_by_name() -> None:
+    with pytest.raises(DocumentError) as refused:
+        parse_catalogue(definition(), {})
+    assert str(refused.value) == (
+        "speech-density-drop.yaml: playbook: rule 'speech-density-drop' names a playbook that does "
+        "not exist: 'launch-topic-challenge'"
+    )
+
+
+@pytest.mark.parametrize("name", Definition.model_fields)
+def test_a_definition_needs_each_of_its_fields(name: str) -> None:
+    if name.startswith("digest_"):
+        pytest.skip("only a rule about members has digests")
+    with pytest.raises(DocumentError, match=rf"^{DEFINITION}: {name}: Field required"):
+        parse_catalogue(definition(**{name: ...}), playbook())
+
+
+REFUSED = [
+    ("an unknown key", {"colour": "red"}, "colour", "unknown key"),
+    ("an empty playbook", {"playbook": ""}, "playbook", "at least 1 character"),
+    ("no playbook at all", {"playbook": None}, "playbook", "valid string"),
+    ("an unknown measure", {"measure": "mood"}, "measure", "unknown: 'mood' (known: member-silence"),
+    ("a measure of members", {"measure": "member-silence"}, "measure", "does not measure a community"),
+    ("an unknown severity", {"severity": "page"}, "severity", "'info', 'warning' or 'critical'"),
+    ("an unknown subject", {"subject": "planet"}, "subject", "'community' or 'member'"),
+    ("a version that is text", {"version": "1"}, "version", "valid integer"),
+    ("an id that is not the file's name", {"id": "speech-drop"}, "id", "is not the file's name"),
+    ("an id with capitals", {"id": "Speech"}, "id", "match pattern"),
+    ("an alert name with a space", {"alertname": "Speech Drop"}, "alertname", "match pattern"),
+    (
+        "a parameter out of range",
+        {"parameters": {"drop_percent": 0, "floor": 20, "window_days": 7}},
+        "parameters.drop_percent",
+        "greater than or equal to 1",
+    ),
+    (
+        "a parameter that its measure lacks",
+        {"parameters": {"drop_percent": 20, "floor": 20, "window_days": 7, "minimum": 1}},
+        "parameters.minimum",
+        "unknown key",
+    ),
+    ("a parameter that is missing", {"parameters": {}}, "parameters.drop_percent", "Field required"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "key", "reason"), [pytest.param(*row[1:], id=row[0]) for row in REFUSED]
+)
+def test_a_wrong_definition_is_refused(changes: dict[str, Any], key: str, reason: str) -> None:
+    with pytest.raises(DocumentError) as refused:
+        parse_catalogue(definition(**changes), playbook())
+    assert (refused.value.document, refused.value.key) == (DEFINITION, key)
+    assert reason in refused.value.problem
+
+
+def test_a_rule_about_members_needs_the_texts_of_its_digest() -> None:
+    values = yaml.safe_load(text_of("definitions/member-silent.yaml"))
+    del values["digest_description"]
+    texts = {"member-silent.yaml": yaml.safe_dump(values)}
+    books = {"targeted-activation-plan.md": text_of("playbooks/targeted-activation-plan.md")}
+    with pytest.raises(DocumentError, match="digest_summary: a member rule needs the texts"):
+        parse_catalogue(texts, books)
+
+
+PLAYBOOKS = [
+    ("no front matter", "# Title", "", "front matter"),
+    ("front matter without end", "---\nid: a\n", "", "front matter"),
+    ("no text", "", "", "front matter"),
+    ("an unknown key", "---\nidd: a\n---\nBody", "id", "Field required"),
+    ("no steps", "---\nid: a\nversion: 1\ntitle: t\ntitle_zh: t\nowner: o\nwhen: w\nsteps: []\n"
+     "success: s\nends: e\n---\nBody", "steps", "at least 1 item"),
+    ("no body", "---\nid: a\nversion: 1\ntitle: t\ntitle_zh: t\nowner: o\nwhen: w\nsteps: [s]\n"
+     "success: s\nends: e\n---\n", "body", "at least 1 character"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "reason"), [pytest.param(*row[1:], id=row[0]) for row in PLAYBOOKS]
+)
+def test_a_wrong_playbook_is_refused(text: str, key: str, reason: str) -> None:
+    with pytest.raises(DocumentError) as refused:
+        parse_playbook("a.md", text)
+    assert (refused.value.document, refused.value.key) == ("a.md", key)
+    assert reason in refused.value.problem

@@ -210,8 +210,10 @@ class PulseWorker:
 
     def progress(self) -> Progress:
         """Tell the watchdog how far the worker has come."""
-        owned = dict(self.keeper.owned) if self.readiness().ready else None
-        offsets = owned and {number: held.position.offset + 1 for number, held in owned.items()}
+        offsets = None
+        if self.readiness().ready:
+            owned = dict(self.keeper.owned)
+            offsets = {number: held.position.offset + 1 for number, held in owned.items()}
         return Progress(offsets, self.web.beat)
 
     def watch(self, connection: Connection) -> None:

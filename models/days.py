@@ -28,7 +28,14 @@ def iso(day: int) -> str:
 @lru_cache(maxsize=65_536)
 def day_from_iso(text: str) -> int:
     """Read `YYYY-MM-DD`; ValueError where it is anything else."""
-    return date.fromisoformat(text).toordinal()
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = None
+    # The standard library also reads `20261122` and `2026-W47-7`.
+    if day is None or day.isoformat() != text:
+        raise ValueError(f"not a day such as 2026-11-22: {text!r}")
+    return day.toordinal()
 
 
 class Calendar:

@@ -24,6 +24,7 @@ EARLIEST = (datetime(2, 1, 1, tzinfo=UTC).toordinal() - _EPOCH_ORDINAL) * DAY
 LATEST = (datetime(9999, 12, 28, tzinfo=UTC).toordinal() - _EPOCH_ORDINAL) * DAY
 
 _CACHE_LIMIT = 65_536
+_LONGEST_REMEMBERED = 40
 _hours: dict[str, int] = {}
 _seconds: dict[str, int] = {}
 _fractions: dict[str, int] = {}
@@ -61,8 +62,10 @@ def _parse_slowly(text: str) -> int | None:
     instant = start + inside + rest
     if not EARLIEST + DAY <= instant <= LATEST - DAY:
         return None
-    # Near the ends of the calendar remembered parts could add up to an instant out of range.
-    if EARLIEST + 3 * DAY <= start <= LATEST - 3 * DAY:
+    # Near the ends of the calendar remembered parts could add up to an instant out of range; and a
+    # fraction may have any number of digits.
+    is_short = len(text) <= _LONGEST_REMEMBERED
+    if is_short and EARLIEST + 3 * DAY <= start <= LATEST - 3 * DAY:
         _remember(_hours, text[:13], start)
         _remember(_seconds, text[13:19], inside)
         _remember(_fractions, text[19:], rest)

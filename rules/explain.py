@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 from models.alerts import Reason, Status, Verdict
 from models.days import day_from_iso
 from models.fingerprints import alert_id, fingerprint
+from models.instants import parse_instant
 from rules.catalogue import Catalogue, Rule
 from rules.close import DIGEST_MEMBERS
 from rules.measures import MEASURES
@@ -211,7 +212,9 @@ def _check_instants(record: Mapping[str, Any], data: Mapping[str, Any], status: 
         _equal("endsAt", data.get("endsAt"), None)
         _equal("time", _field(record, "time", str), starts)
     else:
-        _equal("time", _field(record, "time", str), _field(data, "endsAt", str))
+        # RFC 3339 in UTC with whole seconds or milliseconds: the later instant is found by parsing.
+        later = max(_field(record, "time", str), starts, key=lambda text: parse_instant(text) or 0)
+        _equal("endsAt", _field(data, "endsAt", str), later)
 
 
 def _fingerprint(data: Mapping[str, Any]) -> str:

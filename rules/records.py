@@ -64,7 +64,8 @@ class Recorder:
                 rule, rule.definition.summary, _description(rule, transition)
             ),
             "startsAt": format_instant(transition.started_at),
-            "endsAt": format_instant(transition.at) if ended else None,
+            # Arrivals may run backwards; Alertmanager refuses an alert that ends before it starts.
+            "endsAt": format_instant(max(transition.at, transition.started_at)) if ended else None,
             "fingerprint": fingerprint(labels),
             "generatorURL": self._generator_url(rule, transition.community_id),
             "playbook": self._playbook(rule),

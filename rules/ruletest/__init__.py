@@ -1,7 +1,7 @@
 """Rule tests: events in, alerts and verdicts expected, run through the engine itself.
 
-Written in YAML, as `promtool test rules` has it; CONTRIBUTING shows one. `document` says what
-may stand in a file, `expansion` makes events of its rows, `run` runs it, `difference` says in
+Written in YAML, as `promtool test rules` has it. `document` shows one, and says what else
+may stand in a file; `expansion` makes events of its rows, `run` runs it, `difference` says in
 words where the outcome is another.
 """
 

@@ -1,4 +1,4 @@
-"""`python -m tests.bench [compare]` or `python -m tests.bench engine`; `--help` tells the options.
+"""`python -m tests.bench [compare]` or `python -m tests.bench engine`; each tells its `--help`.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
 """
@@ -29,7 +29,7 @@ class BusyError(Exception):
 
 def main(arguments: Sequence[str]) -> int:
     """Run what is asked for; return the exit code."""
-    given = _parser().parse_args(arguments or ["compare"])
+    given = _parser().parse_args(_with_command(arguments))
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         with _only_one():
@@ -52,6 +52,13 @@ def main(arguments: Sequence[str]) -> int:
         print(f"bench: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _with_command(arguments: Sequence[str]) -> list[str]:
+    """Take options without a command as those of `compare`."""
+    if arguments and (not arguments[0].startswith("-") or arguments[0] in ("-h", "--help")):
+        return list(arguments)
+    return ["compare", *arguments]
 
 
 def _parser() -> argparse.ArgumentParser:

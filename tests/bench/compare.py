@@ -33,6 +33,7 @@ class PinningError(Exception):
 
 def compare(options: Options) -> None:
     """Run all rounds; print a line for each, then the report, and write it to `options.out`."""
+    load = os.getloadavg()[0]
     core = _pin() if options.pinned else None
     with tempfile.TemporaryDirectory(prefix="pulse-bench-") as name:
         folder = Path(name)
@@ -46,10 +47,10 @@ def compare(options: Options) -> None:
                 result = run_round(peer, connection, folder / f"round-{number}", core=core)
                 print(_line(result), flush=True)
                 results.append(result)
-    conditions = "not pinned" if core is None else f"worker on core {core}, the rest on the others"
-    text = report(results, conditions)
-    print("\n" + text)
+    place = "not pinned" if core is None else f"worker on core {core}, the rest on the others"
+    text = report(results, f"{place}; load average at the start {load:.1f}")
     options.out.write_text(text, encoding="utf-8")
+    print("\n" + text)
 
 
 def _peers(options: Options, connection: Connection, full: Job, plain: Job) -> Iterator[Peer]:

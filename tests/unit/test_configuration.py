@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-import yaml
 
 from models.instants import DAY, HOUR, MINUTE, SECOND
 from rules.configuration import Configuration, parse_configuration, parse_duration
@@ -15,11 +14,14 @@ CONTRACT = """
 kafka: {topic_prefix: "", partitions: 12, replication_factor: 1}
 time: {timezone: UTC, lateness: 1h, dedupe: 15m, clock: wall}
 rules:
-  speech-density-drop: {drop_percent: 20, floor: 20, window_days: 7, for_days: 0, keep_firing_days: 0}
+  speech-density-drop:
+    {drop_percent: 20, floor: 20, window_days: 7, for_days: 0, keep_firing_days: 0}
   share-conversion-low: {minimum: 50, active_days: 28}
   member-silent: {silent_days: 30}
 communities:
-  "42": {timezone: Asia/Shanghai, rules: {speech-density-drop: {drop_percent: 30}, share-conversion-low: {enabled: false}}}
+  "42":
+    timezone: Asia/Shanghai
+    rules: {speech-density-drop: {drop_percent: 30}, share-conversion-low: {enabled: false}}
 """
 
 
@@ -38,7 +40,9 @@ def test_what_the_contract_writes_out_is_the_default() -> None:
     assert (written.kafka, written.time) == (Configuration().kafka, Configuration().time)
     ours = Policies(written, catalogue()).of("any")
     defaults = Policies(Configuration(), catalogue()).of("any")
-    assert [r.setting.parameters for r in ours.rules] == [r.setting.parameters for r in defaults.rules]
+    assert [r.setting.parameters for r in ours.rules] == [
+        r.setting.parameters for r in defaults.rules
+    ]
 
 
 # Text of the file; key; a part of the reason.
@@ -74,7 +78,12 @@ MISTAKES = [
     ("a key that is a number", "1: {}", "1", "unknown key"),
     ("a number in quotes", 'kafka: {partitions: "3"}', "kafka.partitions", "valid integer"),
     ("a fraction", "kafka: {partitions: 3.5}", "kafka.partitions", "valid integer"),
-    ("a yes for a number", "kafka: {replication_factor: true}", "kafka.replication_factor", "integer"),
+    (
+        "a yes for a number",
+        "kafka: {replication_factor: true}",
+        "kafka.replication_factor",
+        "integer",
+    ),
     ("no partition at all", "kafka: {partitions: 0}", "kafka.partitions", "greater than or equal"),
     ("a prefix that no topic has", "kafka: {topic_prefix: 'a b'}", "kafka.topic_prefix", "pattern"),
     ("a section that is a list", "kafka: []", "kafka", "dictionary"),
@@ -86,7 +95,12 @@ MISTAKES = [
     ("a duration with a space", "time: {dedupe: 1 h}", "time.dedupe", "not a duration"),
     ("a duration beyond reason", "time: {lateness: 15d}", "time.lateness", "longer than 14 days"),
     ("a zone that is none", "time: {timezone: Mars/Olympus}", "time.timezone", "unknown time zone"),
-    ("a zone outside the database", "time: {timezone: ../UTC}", "time.timezone", "unknown time zone"),
+    (
+        "a zone outside the database",
+        "time: {timezone: ../UTC}",
+        "time.timezone",
+        "unknown time zone",
+    ),
     ("a zone that is a number", "time: {timezone: 8}", "time.timezone", "not the name"),
     (
         "a community's zone that is none",
@@ -145,10 +159,20 @@ MISTAKES = [
         "rules.member-silent.silent_days",
         "greater than or equal to 1",
     ),
-    ("an address without scheme", "deployment: {base_url: pulse.org}", "deployment.base_url", "pattern"),
-    ("an address with a slash too many", "deployment: {base_url: 'http://x/'}", "deployment.base_url", "pattern"),
+    (
+        "an address without scheme",
+        "deployment: {base_url: pulse.org}",
+        "deployment.base_url",
+        "pattern",
+    ),
+    (
+        "an address with a slash too many",
+        "deployment: {base_url: 'http://x/'}",
+        "deployment.base_url",
+        "pattern",
+    ),
     ("a deployment with a space", "deployment: {name: my pulse}", "deployment.name", "pattern"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(
@@ -174,7 +198,7 @@ BROKEN = [
     ("a Python object", "a: !!python/object:os.system {}", "line 1", "could not determine"),
     ("a date that is none", "a: 2025-02-30", "", "out of range"),
     ("a number of 5,000 digits", "a: " + "9" * 5000, "", "4300 digits"),
-    ("two thousand brackets", "a: " + "[" * 2000 + "]" * 2000, "", "nested too deeply"),
+    ("a thousand brackets", "a: " + "[" * 1000 + "]" * 1000, "", "nested too deeply"),
     ("a character that no text has", "a: \x00", "", "unacceptable character"),
 ]
 
@@ -225,8 +249,10 @@ ORIGINS = [
     ("rules: {speech-density-drop: {drop_percent: 25}}", "configuration", 25),
     ("communities: {c: {rules: {speech-density-drop: {drop_percent: 30}}}}", "community", 30),
     (
-        "{rules: {speech-density-drop: {drop_percent: 25}},"
-        " communities: {c: {rules: {speech-density-drop: {floor: 3}}}}}",
+        (
+            "{rules: {speech-density-drop: {drop_percent: 25}},"
+            " communities: {c: {rules: {speech-density-drop: {floor: 3}}}}}"
+        ),
         "community",
         25,
     ),
@@ -250,7 +276,11 @@ def test_days_of_a_long_window_are_kept_as_long_as_they_are_read() -> None:
     assert Policies(configured(""), catalogue()).of("c").pane_days == 35
 
 
-def test_a_rule_that_is_switched_off_is_in_no_policy() -> None:
-    policies = Policies(configured(yaml.safe_dump(yaml.safe_load(CONTRACT))), catalogue())
-    assert [rule.id for rule in policies.of("42").rules] == ["member-silent", "speech-density-drop"]
-    assert len(policies.of("43").rules) == 3
+def test_a_rule_that_is_switched_off_for_one_community_is_on_for_the_others() -> None:
+    policies = Policies(configured(CONTRACT), catalogue())
+
+    def enabled(community: str) -> list[str]:
+        return [rule.id for rule in policies.of(community).rules if rule.enabled]
+
+    assert enabled("42") == ["member-silent", "speech-density-drop"]
+    assert enabled("43") == ["member-silent", "share-conversion-low", "speech-density-drop"]

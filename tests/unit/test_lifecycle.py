@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -102,11 +103,26 @@ STORIES = [
     ("for_days 2: the third FIRE begins", Hold(2), "FFF", [(3, "threshold")]),
     ("for_days 2: an OK starts the count anew", Hold(2), "FFoFF", []),
     ("for_days 2: no verdict does not", Hold(2), "FlFbF", [(5, "threshold")]),
-    ("for_days 1: 30 closes without verdict do not", Hold(1), "F" + "n" * 30 + "F", [(32, "threshold")]),
+    (
+        "for_days 1: 30 closes without verdict do not",
+        Hold(1),
+        "F" + "n" * 30 + "F",
+        [(32, "threshold")],
+    ),
     ("keep_firing_days 2: two OKs are too few", Hold(0, 2), "Foo", [(1, "threshold")]),
-    ("keep_firing_days 2: the third ends", Hold(0, 2), "Fooo", [(1, "threshold"), (4, "recovered")]),
+    (
+        "keep_firing_days 2: the third ends",
+        Hold(0, 2),
+        "Fooo",
+        [(1, "threshold"), (4, "recovered")],
+    ),
     ("keep_firing_days 1: FIRE starts anew", Hold(0, 1), "FoFo", [(1, "threshold")]),
-    ("keep_firing_days 1: no verdict does not", Hold(0, 1), "Fodo", [(1, "threshold"), (4, "recovered")]),
+    (
+        "keep_firing_days 1: no verdict does not",
+        Hold(0, 1),
+        "Fodo",
+        [(1, "threshold"), (4, "recovered")],
+    ),
     ("27 without verdict end nothing", Hold(), "F" + "b" * 27, [(1, "threshold")]),
     ("28 without verdict end it", Hold(), "F" + "b" * 28, [(1, "threshold"), (29, "inconclusive")]),
     ("of any kind", Hold(), "F" + "lbnd" * 7, [(1, "threshold"), (29, "inconclusive")]),
@@ -129,7 +145,7 @@ STORIES = [
         "FF" + "b" * 28 + "FF",
         [(2, "threshold"), (30, "inconclusive"), (32, "threshold")],
     ),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(
@@ -179,7 +195,7 @@ def looking_back(verdicts: list[Verdict], hold: Hold) -> list[tuple[int, str]]:
     return told
 
 
-def ends_with(verdicts: list[Verdict], wanted: Verdict, times: int) -> bool:
+def ends_with(verdicts: Sequence[Verdict], wanted: Verdict, times: int) -> bool:
     return len(verdicts) >= times and set(verdicts[-times:]) == {wanted}
 
 

@@ -22,7 +22,9 @@ from tests.builders import day
 D = day("2025-06-30")
 FIRST_DAY = D - 400
 
-DENSITY = Setting(SpeechDensityParameters(drop_percent=20, floor=20, window_days=7), "default", "UTC")
+DENSITY = Setting(
+    SpeechDensityParameters(drop_percent=20, floor=20, window_days=7), "default", "UTC"
+)
 CONVERSION = Setting(ShareConversionParameters(minimum=50, active_days=28), "default", "UTC")
 SILENCE = Setting(MemberSilenceParameters(silent_days=30), "default", "UTC")
 
@@ -112,7 +114,7 @@ def measure_of(evaluation: Any) -> Any:
 
 def own(ago: int) -> int:
     """A count that no other day has, nor any sum of other days."""
-    return 2 ** (ago + 1)
+    return 1 << (ago + 1)
 
 
 def test_speech_density_compares_two_windows_of_seven_days_that_touch() -> None:
@@ -184,7 +186,9 @@ def test_the_change_never_reads_as_a_fall_that_the_verdict_denies(
 
 
 @given(st.integers(1, 800), st.integers(1, 400))
-def test_the_wheel_wakes_a_member_at_the_first_close_that_fires(last: int, silent_days: int) -> None:
+def test_the_wheel_wakes_a_member_at_the_first_close_that_fires(
+    last: int, silent_days: int
+) -> None:
     parameters = MemberSilenceParameters(silent_days=silent_days)
     setting = Setting(parameters, "default", "UTC")
     due = member_silence.MEASURE.due(last, parameters)

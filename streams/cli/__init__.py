@@ -1,0 +1,61 @@
+"""The command line: parses arguments, calls, prints; decides nothing (contract, section 6).
+
+Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted.
+"""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from streams import __version__
+from streams.cli.common import say
+from streams.cli.files import files
+from streams.cli.groups import alerts_app, rules_app, schema_app, topics_app
+from streams.cli.service import service
+
+app = typer.Typer(
+    name="pulse",
+    help="Early warning for online communities: events in, alerts with their playbooks out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+app.add_typer(service)
+app.add_typer(files)
+app.add_typer(rules_app, name="rules")
+app.add_typer(topics_app, name="topics")
+app.add_typer(schema_app, name="schema")
+app.add_typer(alerts_app, name="alerts")
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"pulse {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Early warning for online communities."""
+
+
+def main() -> None:
+    """Run the command line; what is interrupted says so and exits with 130."""
+    try:
+        sys.exit(app(standalone_mode=False))
+    except (KeyboardInterrupt, typer.Abort):
+        say("pulse: interrupted")
+        sys.exit(130)
+    except Exception as error:
+        show = getattr(error, "show", None)
+        if show is None:
+            raise
+        show()
+        sys.exit(2)

@@ -1,0 +1,150 @@
+"""Trouble is one clear line with the way out, and an exit code that tells whose fault it is."""
+
+from __future__ import annotations
+
+import socket
+import time
+from pathlib import Path
+
+import pytest
+from kafka.admin import ConfigResource, ConfigResourceType
+
+from models.topics import ALERTS, ALERTS_STATE, EVENTS
+from streams.broker import Broker
+from streams.broker.ports import free_ports
+from streams.topics import changelog_name
+
+from .deployment import administrator, command, deployed
+from .events import event, line
+
+pytestmark = pytest.mark.broker
+
+NOWHERE = "127.0.0.1"
+
+
+@pytest.mark.parametrize("arguments", [["worker", "--web-port", "0"], ["topics", "apply"]])
+def test_an_unreachable_cluster_is_tried_for_the_stated_time(
+    tmp_path: Path, arguments: list[str]
+) -> None:
+    (port,) = free_ports(NOWHERE, 1)
+    begun = time.monotonic()
+
+    ended = command(f"{NOWHERE}:{port}", *arguments, "--patience", "3", folder=tmp_path)
+
+    lines = ended.stderr.decode().splitlines()
+    assert ended.returncode == 1
+    assert 3 <= time.monotonic() - begun < 20
+    assert len(lines) >= 2
+    assert all(each.startswith(f"no Kafka at {NOWHERE}:{port} (") for each in lines[:-1])
+    assert lines[0].endswith("s more")
+    assert lines[-1].startswith(f"pulse: no Kafka at {NOWHERE}:{port} for 3 s")
+
+
+def test_missing_topics_are_named_with_the_command_that_creates_them(
+    broker: Broker, topic_prefix: str, tmp_path: Path
+) -> None:
+    with deployed(broker, topic_prefix, tmp_path, topics=False) as deployment:
+        code, said = deployment.fails("worker", "--web-port", "0")
+        events = deployment.events_topic
+        assert code == 1
+        assert f"pulse: topic {events} is missing; create it with: pulse topics apply" in said
+        assert "Traceback" not in said
+
+        file = tmp_path / "events.ndjson"
+        file.write_bytes(line(event("1", "post.created", "2025-03-01T12:00:00Z", "guild")))
+        code, said = deployment.fails("produce", file)
+        assert code == 1
+        assert f"topic {events} is missing; create it with: pulse topics apply" in said
+
+        created = deployment.pulse("topics", "apply").splitlines()
+        assert len([each for each in created if each.startswith("created ")]) == 7
+        again = deployment.pulse("topics", "apply").splitlines()
+        assert len([each for each in again if each.startswith("exists ")]) == 7
+        with deployment.worker() as worker:
+            assert worker.process.poll() is None
+
+
+@pytest.mark.parametrize("name", [ALERTS_STATE.name, ALERTS.name, "changelog"])
+def test_a_wrong_clean_up_policy_is_named_and_mended(
+    broker: Broker, topic_prefix: str, tmp_path: Path, name: str
+) -> None:
+    with deployed(broker, topic_prefix, tmp_path, partitions=1) as deployment:
+        if name == "changelog":
+            topic = changelog_name(deployment.loaded())
+        else:
+            topic = deployment.topic(name)
+        before = settings_of(deployment.servers, topic)
+        right = before["cleanup.policy"]
+        wrong = "compact" if right == "delete" else "delete"
+        set_policy(deployment.servers, topic, wrong)
+
+        for arguments in [["worker", "--web-port", "0"], ["topics", "apply"]]:
+            code, said = deployment.fails(*arguments)
+            assert code == 1
+            assert (
+                f"pulse: topic {topic} has cleanup.policy={wrong}, it must be {right}; "
+                "mend it with: pulse topics apply --alter"
+            ) in said.splitlines()
+
+        assert f"altered {topic}" in deployment.pulse("topics", "apply", "--alter")
+        assert settings_of(deployment.servers, topic) == before
+        deployment.pulse("topics", "apply")
+
+
+def test_a_changed_number_of_partitions_is_refused_by_name(
+    broker: Broker, topic_prefix: str, tmp_path: Path
+) -> None:
+    with deployed(broker, topic_prefix, tmp_path, partitions=2) as deployment:
+        with administrator(deployment.servers) as client:
+            client.create_partitions({deployment.events_topic: 3})
+
+        code, said = deployment.fails("worker", "--web-port", "0")
+
+        assert code == 1
+        assert f"{deployment.events_topic} has 3" in said
+        assert f"{changelog_name(deployment.loaded())} has 2 partitions" in said
+        assert "pulse rebuild" in said
+
+
+def test_a_taken_web_port_is_a_matter_of_configuration(
+    broker: Broker, topic_prefix: str, tmp_path: Path
+) -> None:
+    with (
+        deployed(broker, topic_prefix, tmp_path, partitions=1) as deployment,
+        socket.create_server(("0.0.0.0", 0)) as taken,
+    ):
+        port = str(taken.getsockname()[1])
+        code, said = deployment.fails("worker", "--web-port", port)
+
+    assert code == 2
+    assert said.splitlines()[-1].startswith(f"pulse: cannot listen on 0.0.0.0:{port}: ")
+
+
+def test_an_events_topic_that_no_worker_may_write_past_is_not_created_by_reading_it(
+    broker: Broker, topic_prefix: str, tmp_path: Path
+) -> None:
+    """Asking for topics never makes them: a typing error in the prefix leaves nothing behind."""
+    with deployed(broker, topic_prefix, tmp_path, topics=False) as deployment:
+        code, said = deployment.fails("alerts", "tail", "--from-beginning", "--no-follow")
+        assert code == 1
+        assert deployment.topic(ALERTS.name) in said
+        deployment.fails("worker", "--web-port", "0")
+        with administrator(deployment.servers) as client:
+            names = client.list_topics()
+        assert [name for name in names if name.startswith(topic_prefix)] == []
+    assert EVENTS.name in deployment.events_topic
+
+
+def settings_of(servers: str, topic: str) -> dict[str, str]:
+    resource = ConfigResource(ConfigResourceType.TOPIC, topic)
+    with administrator(servers) as client:
+        answer = client.describe_configs([resource], config_filter="all")
+    (by_name,) = answer.values()
+    kept = ("cleanup.policy", "retention.ms", "min.compaction.lag.ms", "max.message.bytes")
+    return {name: by_name[topic][name]["value"] for name in kept}
+
+
+def set_policy(servers: str, topic: str, policy: str) -> None:
+    resource = ConfigResource(ConfigResourceType.TOPIC, topic, {"cleanup.policy": policy})
+    with administrator(servers) as client:
+        client.alter_configs([resource])

@@ -9,7 +9,7 @@ import zoneinfo
 from datetime import UTC, date, datetime
 from functools import cache, lru_cache
 
-from models.instants import DAY, MINUTE, SECOND
+from models.instants import DAY, HOUR, MINUTE, SECOND
 
 zoneinfo.reset_tzpath(to=())
 
@@ -46,7 +46,7 @@ class Calendar:
     instant of the change. Where a midnight comes twice, the first counts.
     """
 
-    __slots__ = ("_days", "_zone", "is_utc", "name")
+    __slots__ = ("_day", "_days", "_from", "_until", "_zone", "is_utc", "name")
 
     def __init__(self, name: str) -> None:
         """Raise ValueError where the tz database has no zone `name`."""
@@ -57,20 +57,38 @@ class Calendar:
         self.name = name
         self.is_utc = name in ("UTC", "Etc/UTC")
         self._days: dict[int, int] = {}
+        self._day = self._from = self._until = 0
 
     def day_of(self, instant: int) -> int:
         """Return the local day on which `instant` (milliseconds) falls."""
         if self.is_utc:
             return instant // DAY + _EPOCH_ORDINAL
+        # Events come mostly in the order of their days: the last day's bounds answer for most.
+        if self._from <= instant < self._until:
+            return self._day
         minute = instant // MINUTE
         day = self._days.get(minute)
         if day is None:
-            day = datetime.fromtimestamp(instant // SECOND, self._zone).toordinal()
+            day = self._read(instant)
             if instant >= _WHOLE_MINUTES_SINCE:
                 if len(self._days) >= _CACHE_LIMIT:
                     self._days.clear()
                 self._days[minute] = day
+                self._bound(day)
         return day
+
+    def _read(self, instant: int) -> int:
+        return datetime.fromtimestamp(instant // SECOND, self._zone).toordinal()
+
+    def _bound(self, day: int) -> None:
+        """Note from when to when it is `day`, unless the clocks go back over the midnight before.
+
+        Since 1972 they never went back by more than two hours.
+        """
+        start = self.midnight_after(day - 1)
+        first_hours = range(start, start + 3 * HOUR, 15 * MINUTE)
+        if all(self._read(instant) == day for instant in first_hours):
+            self._day, self._from, self._until = day, start, self.midnight_after(day)
 
     def midnight_after(self, day: int) -> int:
         """Return the instant (milliseconds) at which `day` is over: the local midnight after it."""

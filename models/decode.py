@@ -16,6 +16,9 @@ from models.instants import parse_instant
 from models.rejections import Rejection, RejectionReason
 
 Headers = Iterable[tuple[str, bytes | None]]
+
+Timed = tuple[int, Event]
+"""When an event happened, by its own time (milliseconds), and the event."""
 Fields = Mapping[str, msgspec.Raw]
 
 _event_decoder = msgspec.json.Decoder(Event)
@@ -46,17 +49,25 @@ _envelope_decoder = msgspec.json.Decoder(_Envelope)
 
 
 def decode(value: bytes | None, headers: Headers = ()) -> Event | Rejection:
-    """Read one record's value and headers as an interaction event.
+    """Read one record's value and headers as an interaction event: `decode_timed` without time."""
+    timed = decode_timed(value, headers)
+    return timed if isinstance(timed, Rejection) else timed[1]
+
+
+def decode_timed(value: bytes | None, headers: Headers = ()) -> Timed | Rejection:
+    """Read one record's value and headers as an interaction event, and when it happened.
 
     The shape is told by the headers: `content-type: application/cloudevents…` is structured,
     any `ce_…` header is binary, else flat. Without such headers (in a file) a JSON object that
     is no flat event but has `specversion` and `data` is read as structured.
     """
-    if value is None or not value:
+    if not value:
         return Rejection(RejectionReason.EMPTY, "the record has no value")
-    fault = _fault_of(value)
-    if fault is not None:
-        return fault
+    # What `_fault_of` looks for is not in a short text of ASCII.
+    if len(value) > 2 * MAXIMUM_DEPTH or not value.isascii():
+        fault = _fault_of(value)
+        if fault is not None:
+            return fault
     if headers:
         attributes = {name.lower(): content or b"" for name, content in headers}
         if attributes.get("content-type", b"").lower().startswith(b"application/cloudevents"):
@@ -104,7 +115,7 @@ def _is_too_deep(value: bytes) -> bool:
     return False
 
 
-def _flat(value: bytes) -> Event | Rejection:
+def _flat(value: bytes) -> Timed | Rejection:
     try:
         event = _event_decoder.decode(value)
     except msgspec.DecodeError:
@@ -112,12 +123,13 @@ def _flat(value: bytes) -> Event | Rejection:
     return _with_instants(event)
 
 
-def _with_instants(event: Event) -> Event | Rejection:
-    if parse_instant(event.time) is None:
+def _with_instants(event: Event) -> Timed | Rejection:
+    instant = parse_instant(event.time)
+    if instant is None:
         return _bad_instant("time", event.time)
     if event.received_at is not None and parse_instant(event.received_at) is None:
         return _bad_instant("received_at", event.received_at)
-    return event
+    return instant, event
 
 
 def _bad_instant(field: str, text: str) -> Rejection:
@@ -125,7 +137,7 @@ def _bad_instant(field: str, text: str) -> Rejection:
     return Rejection(RejectionReason.BAD_TIME, detail)
 
 
-def _reread(value: bytes) -> Event | Rejection:
+def _reread(value: bytes) -> Timed | Rejection:
     """Read what is no flat event: as a structured one where it looks like one, else say why."""
     fields = _fields_of(value)
     if isinstance(fields, Rejection):
@@ -150,7 +162,7 @@ def _fields_of(value: bytes | msgspec.Raw) -> Fields | Rejection:
     return fault
 
 
-def _typed(fields: Fields, decoder: msgspec.json.Decoder[Any]) -> Event | Rejection:
+def _typed(fields: Fields, decoder: msgspec.json.Decoder[Any]) -> Timed | Rejection:
     try:
         event: Event = decoder.decode(_encode(fields))
     except msgspec.ValidationError as error:
@@ -174,7 +186,7 @@ def _explain(fields: Fields, fault: str) -> Rejection:
     return Rejection(reason, fault)
 
 
-def _structured(fields: Fields | Rejection) -> Event | Rejection:
+def _structured(fields: Fields | Rejection) -> Timed | Rejection:
     if isinstance(fields, Rejection):
         return fields
     try:
@@ -192,7 +204,7 @@ def _structured(fields: Fields | Rejection) -> Event | Rejection:
     return _from_cloud_event(attributes, data)
 
 
-def _binary(data: Fields | Rejection, headers: Mapping[str, bytes]) -> Event | Rejection:
+def _binary(data: Fields | Rejection, headers: Mapping[str, bytes]) -> Timed | Rejection:
     attributes = {}
     for name in ("specversion", "id", "source", "type", "time"):
         content = headers.get(f"ce_{name}")
@@ -207,7 +219,7 @@ def _binary(data: Fields | Rejection, headers: Mapping[str, bytes]) -> Event | R
     return _from_cloud_event(attributes, data)
 
 
-def _from_cloud_event(attributes: Mapping[str, str], data: Fields) -> Event | Rejection:
+def _from_cloud_event(attributes: Mapping[str, str], data: Fields) -> Timed | Rejection:
     version = attributes["specversion"]
     if version != "1.0":
         detail = f"specversion {version!r}, only '1.0' is read"

@@ -47,7 +47,6 @@ class Recorder:
         )
         sequence = SEQUENCE[transition.status]
         labels = _labels(rule, transition.community_id, transition.member_id)
-        ended = transition.status is Status.RESOLVED
         data = {
             "alert_id": identity,
             "seq": sequence,
@@ -64,8 +63,7 @@ class Recorder:
                 rule, rule.definition.summary, _description(rule, transition)
             ),
             "startsAt": format_instant(transition.started_at),
-            # Arrivals may run backwards; Alertmanager refuses an alert that ends before it starts.
-            "endsAt": format_instant(max(transition.at, transition.started_at)) if ended else None,
+            "endsAt": _end(transition),
             "fingerprint": fingerprint(labels),
             "generatorURL": self._generator_url(rule, transition.community_id),
             "playbook": self._playbook(rule),
@@ -185,6 +183,13 @@ def _labels(rule: Rule, community_id: str, member_id: str | None) -> dict[str, s
 def describe(rule: Rule, evaluation: Mapping[str, Any]) -> str:
     """Say the figures of an evaluation in the words of the rule's definition."""
     return rule.definition.description.format_map(_Figures(evaluation))
+
+
+def _end(transition: Transition) -> str | None:
+    if transition.status is Status.FIRING:
+        return None
+    # Arrivals may run backwards; Alertmanager refuses an alert that ends before it starts.
+    return format_instant(max(transition.at, transition.started_at))
 
 
 def _description(rule: Rule, transition: Transition) -> str:

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from models.decode import decode
-from models.instants import EARLIEST, LATEST, parse_instant
+from models.decode import decode_timed
+from models.instants import EARLIEST, LATEST
 from models.rejections import Rejection, RejectionReason
 from rules.engine import Arrived
 from streams.faust_internals import SourceRecord
@@ -29,18 +29,16 @@ def read_batch(records: Iterable[SourceRecord]) -> Batch:
     batch = Batch()
     take = batch.events.append
     for record in records:
-        event = decode(record.value, record.headers)
-        if isinstance(event, Rejection):
-            _reject(batch, record, event)
+        timed = decode_timed(record.value, record.headers)
+        if isinstance(timed, Rejection):
+            _reject(batch, record, timed)
             continue
         arrival = record.timestamp
         if not EARLIEST <= arrival <= LATEST:
             detail = f"record timestamp {arrival}"
             _reject(batch, record, Rejection(RejectionReason.BAD_ARRIVAL, detail))
             continue
-        time = parse_instant(event.time)
-        assert time is not None, "decode has checked it"
-        take((arrival, time, event))
+        take((arrival, *timed))
     return batch
 
 

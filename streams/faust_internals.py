@@ -15,7 +15,9 @@ from typing import Any, Final, Protocol, cast
 
 import faust
 from aiokafka import AIOKafkaProducer
+from aiokafka.consumer import fetcher
 from aiokafka.producer.message_accumulator import BatchBuilder
+from aiokafka.record.default_records import _DefaultRecordBatchPy
 from faust.stores import memory
 from faust.tables.base import Collection
 from faust.tables.recovery import Recovery
@@ -219,6 +221,7 @@ _PARAMETERS: Final[tuple[tuple[Callable[..., Any], tuple[str, ...]], ...]] = (
     (AIOKafkaProducer.create_batch, ("self",)),
     (AIOKafkaProducer.send_batch, ("self", "batch", "topic", "partition")),
     (BatchBuilder.append, ("self", "timestamp", "key", "value", "headers")),
+    (_DefaultRecordBatchPy._maybe_uncompress, ("self",)),
 )
 
 
@@ -235,3 +238,5 @@ def check_internals() -> None:
         raise InternalsError("Consumer.perform_seek is no coroutine any more")
     if not inspect.isclass(getattr(Transport, "Consumer", None)):
         raise InternalsError("Transport.Consumer is gone")
+    if not hasattr(fetcher, "MemoryRecords"):
+        raise InternalsError("aiokafka.consumer.fetcher.MemoryRecords is gone")

@@ -34,6 +34,7 @@ from streams.faust_internals import (
     state_table,
     watermark_consumer,
 )
+from streams.header_names import tolerate_header_names
 from streams.keeper import Keeper
 from streams.metrics import Metrics
 from streams.publish import Publisher
@@ -83,6 +84,7 @@ class PulseWorker:
     ) -> None:
         """Build everything; nothing is started. OSError where the web port is taken."""
         check_internals()
+        tolerate_header_names()
         self._configuration = configuration
         self._source = configuration.kafka.topic_prefix + EVENTS.name
         self.metrics = Metrics(catalogue, __version__)

@@ -4,7 +4,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted.
 """
 
 import sys
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -13,6 +13,10 @@ from streams.cli.common import say
 from streams.cli.files import files
 from streams.cli.groups import alerts_app, rules_app, schema_app, topics_app
 from streams.cli.service import service
+
+_INTERRUPTED: Final = 130
+
+_INTERRUPTED: Final = 130
 
 app = typer.Typer(
     name="pulse",
@@ -49,13 +53,20 @@ def root(
 def main() -> None:
     """Run the command line; what is interrupted says so and exits with 130."""
     try:
-        sys.exit(app(standalone_mode=False))
+        code = app(standalone_mode=False)
     except (KeyboardInterrupt, typer.Abort):
-        say("pulse: interrupted")
-        sys.exit(130)
+        code = _INTERRUPTED
     except Exception as error:
         show = getattr(error, "show", None)
         if show is None:
             raise
         show()
         sys.exit(2)
+    # Typer itself turns Ctrl-C in a command into this code, without a word.
+    if code == _INTERRUPTED:
+        say("pulse: interrupted")
+    sys.exit(code)
+    # Typer itself turns Ctrl-C in a command into this code, without a word.
+    if code == _INTERRUPTED:
+        say("pulse: interrupted")
+    sys.exit(code)

@@ -154,21 +154,38 @@ def test_hostile_records_are_dead_letters_and_the_good_ones_count(
         )
 
 
-def test_a_header_name_that_is_no_text_stops_nothing(
-    broker: Broker, topic_prefix: str, tmp_path: Path
-) -> None:
-    class BadName(str):
-        def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
-            return b"\xff\xfe"
+class BadName(str):
+    """A header's name as a producer in C may write it."""
 
+    __slots__ = ()
+
+    def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
+        return b"no \xff\xfe text"
+
+
+@pytest.mark.parametrize("codec", [None, "zstd"])
+def test_a_header_name_that_is_no_text_stops_nothing(
+    broker: Broker, topic_prefix: str, tmp_path: Path, codec: str | None
+) -> None:
+    names = [[], [(BadName("bad"), b"\xff\xfe")], [], [(BadName("bad"), b"")], []]
     with deployed(broker, topic_prefix, tmp_path, partitions=1) as deployment:
-        producer = deployment.producer()
-        for headers in [[], [(BadName("bad"), b"x")], []]:
-            value = line(event(str(len(headers)), "post.created", NOON, "guild"))
-            producer.send(
-                deployment.events_topic, value, headers=headers, timestamp_ms=milliseconds(NOON)
-            )
-        producer.close()
+        for batch in range(2):
+            producer = deployment.producer(compression_type=codec, linger_ms=500)
+            for number, headers in enumerate(names):
+                fine = line(event(f"{batch} {number}", "post.created", NOON, "guild"))
+                value = b"no event" if number == 3 else fine
+                producer.send(
+                    deployment.events_topic,
+                    value,
+                    headers=headers,
+                    timestamp_ms=milliseconds(NOON),
+                )
+            producer.close()
 
         with deployment.worker() as worker:
-            deployment.wait_until_applied(worker, 3)
+            samples = deployment.wait_until_applied(worker, 2 * len(names))
+
+        assert total(samples, "pulse_events_total", outcome="applied") == 8
+        letters = deployment.read(DEAD_LETTERS.name)
+        assert [each.value for each in letters] == [b"no event", b"no event"]
+        assert [each.headers[0] for each in letters] == [(r"no \xff\xfe text", b"")] * 2

@@ -197,7 +197,7 @@ def test_a_digest_counts_all_and_names_the_first() -> None:
     data = record_of(silence_digest(count=250))["data"]
     assert (data["count"], data["member_ids"]) == (250, ["u3", "u7"])
     assert data["annotations"]["description"] == (
-        "250 members fell silent at the close of 2026-11-21."
+        "Members who fell silent at the close of 2026-11-21: 250."
     )
 
 

@@ -1,0 +1,86 @@
+"""Makes aiokafka read records whose header names are no text.
+
+Kafka stores any bytes as the name of a header. aiokafka decodes names as strict UTF-8 while it
+unpacks a fetch; one bad name would end the worker, and every restart after it. With
+`tolerate_header_names` such a name arrives with its bad bytes escaped, as `\\xff`.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from aiokafka.consumer import fetcher
+from aiokafka.errors import CorruptRecordException
+from aiokafka.record.default_records import _DefaultRecordBatchPy
+from aiokafka.record.memory_records import MemoryRecords, _MemoryRecordsPy
+
+
+class _Buffer(bytearray):
+    """Bytes whose parts decode whatever they hold."""
+
+    def __getitem__(self, place: Any) -> Any:
+        found = super().__getitem__(place)
+        return _Buffer(found) if isinstance(found, bytearray) else found
+
+    def decode(self, encoding: str = "utf-8", errors: str = "backslashreplace") -> str:
+        return super().decode(encoding, "backslashreplace")
+
+
+class _Batch:
+    """One record batch: aiokafka's own, read a second time where a name is no text."""
+
+    def __init__(self, batch: Any, data: bytes, number: int) -> None:
+        self._batch = batch
+        self._data = data
+        self._number = number
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._batch, name)
+
+    def __next__(self) -> Any:
+        return next(self._batch)
+
+    def __iter__(self) -> Iterator[Any]:
+        try:
+            return iter(list(self._batch))
+        except (UnicodeDecodeError, CorruptRecordException) as error:
+            if not isinstance(error.__cause__ or error, UnicodeDecodeError):
+                raise
+            return iter(self._read_again())
+
+    def _read_again(self) -> list[Any]:
+        records = _MemoryRecordsPy(self._data)
+        for _ in range(self._number):
+            records.next_batch()
+        batch = _DefaultRecordBatchPy(records._next_slice)  # noqa: SLF001
+        batch._maybe_uncompress()  # noqa: SLF001
+        batch._buffer = _Buffer(batch._buffer)  # noqa: SLF001
+        return list(batch)
+
+
+class TolerantRecords:
+    """The record batches of one fetched partition, as aiokafka's `MemoryRecords` gives them."""
+
+    def __init__(self, data: bytes) -> None:
+        """Read `data` as fetched."""
+        self._data = data
+        self._records = MemoryRecords(data)
+        self._number = 0
+
+    def size_in_bytes(self) -> int:
+        """Return how many bytes were fetched."""
+        return self._records.size_in_bytes()
+
+    def has_next(self) -> bool:
+        """Tell whether there is one more batch."""
+        return self._records.has_next()
+
+    def next_batch(self) -> _Batch:
+        """Return the next batch."""
+        batch = _Batch(self._records.next_batch(), self._data, self._number)
+        self._number += 1
+        return batch
+
+
+def tolerate_header_names() -> None:
+    """Let every aiokafka consumer of this process read any header name."""
+    fetcher.MemoryRecords = TolerantRecords

@@ -1,0 +1,92 @@
+"""An event loop without time, threads or sockets: each step is chosen by the simulation."""
+
+from __future__ import annotations
+
+import asyncio
+from asyncio import events
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from contextvars import Context, ContextVar, copy_context
+from typing import Any
+
+
+class Process:
+    """What one process has ready to run, in order, as in any asyncio loop."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.ready: deque[asyncio.Handle] = deque()
+        self.alive = True
+        self.paused = False
+        # A killed process must not be cleaned up by its garbage: `finally` does not run there.
+        self.tasks: list[asyncio.Task[Any]] = []
+
+    @property
+    def runs(self) -> bool:
+        return self.alive and not self.paused and bool(self.ready)
+
+
+_current: ContextVar[Process] = ContextVar("process")
+
+
+class Clockwork(asyncio.AbstractEventLoop):
+    """Runs the ready steps of processes; within one process in order, among them as told."""
+
+    def call_soon(self, callback: Any, *args: Any, context: Context | None = None) -> Any:
+        context = context if context is not None else copy_context()
+        handle = asyncio.Handle(callback, args, self, context)
+        process = context.get(_current)
+        if process is not None and process.alive:
+            process.ready.append(handle)
+        return handle
+
+    def create_future(self) -> asyncio.Future[Any]:
+        return asyncio.Future(loop=self)
+
+    def start(self, process: Process, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Begin a task of the process."""
+        context = copy_context()
+        context.run(_current.set, process)
+        task: asyncio.Task[None] = context.run(asyncio.Task, work, loop=self)
+        process.tasks.append(task)
+        return task
+
+    def tell(self, process: Process, callback: Callable[..., Any], *args: Any) -> None:
+        """Let the process run `callback` when its turn comes."""
+        context = copy_context()
+        context.run(_current.set, process)
+        self.call_soon(callback, *args, context=context)
+
+    def step(self, process: Process) -> None:
+        """Run the next ready handle of the process."""
+        handle = process.ready.popleft()
+        if not handle.cancelled():
+            handle._run()
+
+    def get_debug(self) -> bool:
+        return False
+
+    def is_running(self) -> bool:
+        return True
+
+    def is_closed(self) -> bool:
+        return False
+
+    def time(self) -> float:
+        return 0.0
+
+    def call_exception_handler(self, context: dict[str, Any]) -> None:
+        if isinstance(context.get("exception"), AssertionError):
+            raise context["exception"]
+
+
+@contextmanager
+def running(loop: Clockwork) -> Iterator[None]:
+    """Let coroutines find the loop."""
+    before = events._get_running_loop()
+    events._set_running_loop(loop)
+    try:
+        yield
+    finally:
+        events._set_running_loop(before)

@@ -1,0 +1,46 @@
+"""What goes wrong in a run: a list, so that a failing one can be shortened."""
+
+from __future__ import annotations
+
+import random
+from typing import NamedTuple
+
+SENT = ("values", "marker", "alerts", "snapshots", "letters")
+POINTS_OF_A_WORKER = [
+    "fetch", "apply", "applied", "commit", "committed", "seek",
+    "recovery", "recovering", "reread", "recovered",
+    *(f"{verb} {kind}" for verb in ("send", "sent") for kind in SENT),
+    *("send alerts", "sent alerts", "send marker", "sent marker", "republish", "republished"),
+]  # fmt: skip
+POINTS_OF_THE_NETWORK = [
+    *(f"{verb} {kind}" for verb in ("write", "wrote") for kind in SENT),
+    *("write marker", "wrote marker", "write alerts", "wrote alerts"),
+]  # fmt: skip
+ANYWHERE = {
+    "crash": 10, "pause": 6, "evict": 3, "rebalance": 4, "stop": 2, "compact": 1, "idle": 1,
+    "drop": 1, "redeliver": 1, "start": 1, "reread": 1,
+}  # fmt: skip
+ON_THE_WAY = {"crash": 6, "fail": 4, "lose": 6, "twice": 3, "pause": 4, "late": 3}
+
+
+class Fault(NamedTuple):
+    """At the `nth` time that `point` is passed, counted from when the fault is armed, do `kind`."""
+
+    point: str
+    nth: int
+    kind: str
+    amount: int
+
+
+def plan(seed: int) -> list[Fault]:
+    """The faults of the seed."""
+    dice = random.Random(f"faults {seed}")
+    return [_fault(dice) for _ in range(dice.choice([0, 2, 5, 8, 12, 20, 30]))]
+
+
+def _fault(dice: random.Random) -> Fault:
+    on_the_way = dice.random() < 0.35
+    point = dice.choice(POINTS_OF_THE_NETWORK if on_the_way else POINTS_OF_A_WORKER)
+    kinds = ON_THE_WAY if point.startswith("write ") else ANYWHERE
+    kind = dice.choices(list(kinds), list(kinds.values()))[0]
+    return Fault(point, dice.choice([1, 1, 2, 3, 5, 8]), kind, dice.randrange(1 << 20))

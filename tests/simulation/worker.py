@@ -1,0 +1,284 @@
+"""One worker process: Faust's habits around the real keeper and publisher."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import TYPE_CHECKING
+
+from aiokafka.errors import KafkaError
+
+from rules.policy import Policies
+from rules.records import Recorder
+from streams import publish
+from streams.changelog import Record
+from streams.keeper import Keeper
+from streams.metrics import Metrics
+from streams.publish import Letter, Publisher
+from streams.record_batches import SendError
+from streams.reread import RereadError, Stretch
+
+from .clockwork import Process
+from .cluster import CHANGELOG, Cluster, SourceMessage
+from .producer import Producer
+
+if TYPE_CHECKING:
+    from models.state import OutboxEntry
+
+    from .simulation import Simulation
+
+
+@cache
+def metrics_of(policies: Policies) -> Metrics:
+    return Metrics(policies.catalogue, "simulated")
+
+
+def recorder_of(policies: Policies) -> Recorder:
+    return Recorder(policies.catalogue, policies.configuration.deployment)
+
+
+class OrderedPublisher(Publisher):
+    """The publisher, but the members of a set come in the same order in every run."""
+
+    async def complete(
+        self,
+        partition: int,
+        values: Iterable[Record],
+        marker: Record,
+        outputs: Sequence[OutboxEntry],
+        letters: Sequence[Letter],
+    ) -> None:
+        await super().complete(partition, sorted(values), marker, outputs, letters)
+
+
+class SimulatedReread:
+    """Reads the source log again, in pieces of any size."""
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+
+    def open(self, stretch: Stretch) -> SimulatedPieces:
+        return SimulatedPieces(self._worker, stretch)
+
+
+class SimulatedPieces:
+    def __init__(self, worker: Worker, stretch: Stretch) -> None:
+        self._worker = worker
+        records = worker.cluster.source[stretch.partition]
+        first = next(
+            (n for n, record in enumerate(records) if record.timestamp >= stretch.since),
+            len(records),
+        )
+        self._left = [record for record in records[first:] if record.offset < stretch.end]
+
+    async def next(self) -> Sequence[SourceMessage]:
+        await self._worker.pass_by("reread")
+        if self._worker.reread_fails:
+            raise RereadError("made to fail")
+        size = self._worker.dice.randint(1, 40)
+        piece, self._left = self._left[:size], self._left[size:]
+        return piece
+
+    async def close(self) -> None:
+        return
+
+
+class Worker:
+    """A process from its start to its end; a restart is another one."""
+
+    def __init__(self, simulation: Simulation, name: str, policies: Policies) -> None:
+        self.simulation = simulation
+        self.cluster: Cluster = simulation.cluster
+        self.dice: random.Random = simulation.dice
+        self.process = Process(name)
+        self.generation = 0
+        self.reread_fails = False
+        self.recovering = False
+        self.stopping = False
+        product = simulation.product
+        producer = Producer(
+            simulation.loop, self.cluster, self.process, simulation.batch_bytes, self.pass_by
+        )
+        metrics = metrics_of(policies)
+        self.publisher = OrderedPublisher(producer, "", CHANGELOG, metrics)
+        self.keeper: Keeper = product.keeper(
+            policies,
+            recorder_of(policies),
+            metrics,
+            SimulatedReread(self),
+            self.cluster.partitions,
+        )
+        self._waits_until_empty = self.dice.random() < 0.7
+        self._clears = self.dice.random() < 0.7
+        self._passes_stale_on = self.dice.random() < 0.3
+        self._most = self.dice.choice([3, 10, 40, 200])
+        self._piece = self.dice.choice([2, 10, 40])
+
+    async def pass_by(self, point: str) -> None:
+        """Pass a point at which something may go wrong, or another process may run."""
+        if self.recovering and point in ("send alerts", "sent alerts"):
+            point = "republish" if point == "send alerts" else "republished"
+        if self.simulation.passed(point, self) or self.dice.random() < 0.5:
+            await asyncio.sleep(0)
+
+    # The process ----------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Join the group, recover, read and apply, until the end of the process."""
+        self._notice = asyncio.Event()
+        self._flow = asyncio.Event()
+        self._more = asyncio.Event()
+        self._at_rest = asyncio.Event()
+        self._at_rest.set()
+        self.queue: asyncio.Queue[tuple[int, list[SourceMessage]]] = asyncio.Queue(
+            self.dice.choice([1, 2, 5])
+        )
+        self.position: dict[int, int] = {}
+        self._read: dict[int, int | None] = {}
+        loop = self.simulation.loop
+        self.agent = loop.start(self.process, self._guarded(self._apply_batches))
+        loop.start(self.process, self._guarded(self._fetch))
+        await self._guarded(self._belong)
+
+    async def _guarded(self, work: object) -> None:
+        try:
+            await work()  # type: ignore[operator]
+        except (SendError, RereadError, KafkaError) as error:
+            self.simulation.end_process(self, error)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001 (handed to the test)
+            self.simulation.give_up(self, error)
+        if not self.process.alive:
+            await asyncio.sleep(0)
+
+    def heed(self, generation: int) -> None:
+        """Hear that the generation is over."""
+        if self.generation == generation:
+            self._notice.set()
+
+    async def _belong(self) -> None:
+        while True:
+            answer = self.simulation.group.join(self)
+            self._notice.clear()
+            self.generation, assigned = await answer
+            if not await self._recover(assigned):
+                continue
+            self.position, self._read = {}, {}
+            for partition in assigned:
+                self._seek(partition, self._start_of(partition))
+            self._flow.set()
+            await self._notice.wait()
+            self._flow.clear()
+            self._more.set()
+            if self._clears:
+                while not self.queue.empty():
+                    self.queue.get_nowait()
+            if self._waits_until_empty:
+                await self._at_rest.wait()
+            if self.stopping:
+                self.simulation.end_gracefully(self)
+                await asyncio.sleep(0)
+
+    async def _recover(self, assigned: list[int]) -> bool:
+        await self.pass_by("recovery")
+        self.recovering = True
+        for partition in assigned:
+            self.keeper.begin_recovery(partition)
+        for partition in assigned:
+            log, position = self.cluster.log(CHANGELOG, partition), 0
+            end = log.end
+            while position < end:
+                left = [r for r in log.records if position <= r.offset < end]
+                piece = left[: self.dice.randint(1, 200)]
+                if not piece:
+                    break
+                position = piece[-1].offset + 1
+                self.keeper.absorb(partition, piece)  # type: ignore[arg-type]
+                await self.pass_by("recovering")
+                if self._notice.is_set() and not self.stopping:
+                    self.recovering = False
+                    return False
+        await self.keeper.complete_recovery(set(assigned), self.publisher)
+        self.recovering = False
+        await self.pass_by("recovered")
+        return True
+
+    def _start_of(self, partition: int) -> int:
+        if not self.simulation.product.seeks:
+            return self.cluster.committed.get(partition, 0)
+        offset = self.keeper.next_offset(partition)
+        assert offset is not None, f"partition {partition} is not held after its recovery"
+        return offset
+
+    # Faust's consumer -----------------------------------------------------------------------
+
+    def _seek(self, partition: int, offset: int) -> None:
+        self.position[partition] = offset
+        self._read[partition] = offset or None
+        self._more.set()
+
+    def redeliver(self, back: int) -> None:
+        """Read some messages again, as after a lost position."""
+        for partition in self.position:
+            self._seek(partition, max(self.position[partition] - back, 0))
+
+    async def _fetch(self) -> None:
+        while True:
+            await self._flow.wait()
+            places = [p for p, at in self.position.items() if at < self.cluster.end_of_source(p)]
+            if not places:
+                self._more.clear()
+                await self._more.wait()
+                continue
+            await self._hand_on(self.dice.choice(places))
+
+    async def _hand_on(self, partition: int) -> None:
+        generation, position = self.generation, self.position[partition]
+        records = [r for r in self.cluster.source[partition] if r.offset >= position]
+        fetched = records[: self.dice.randint(1, self._most)]
+        self.position[partition] = fetched[-1].offset + 1
+        for start in range(0, len(fetched), self._piece):
+            piece = fetched[start : start + self._piece]
+            await self.pass_by("fetch")
+            if not self._flow.is_set() or generation != self.generation:
+                return
+            # Faust drops what ends before the last offset that it has handed on.
+            read = self._read.get(partition)
+            if read is None or piece[-1].offset >= read:
+                await self.queue.put((generation, piece))
+                self._read[partition] = piece[-1].offset
+
+    # The agent ------------------------------------------------------------------------------
+
+    async def _apply_batches(self) -> None:
+        while True:
+            generation, records = await self.queue.get()
+            if generation != self.generation and not self._passes_stale_on:
+                continue
+            self._at_rest.clear()
+            await self.pass_by("apply")
+            seek = await self.keeper.apply(records, self.publisher)
+            await self.pass_by("applied")
+            partition = records[0].partition
+            if seek is not None and self.simulation.product.seeks and partition in self.position:
+                await self.pass_by("seek")
+                self._seek(partition, seek)
+            self._at_rest.set()
+            if self.dice.random() < 0.3:
+                await self._commit(partition)
+
+    async def _commit(self, partition: int) -> None:
+        await self.pass_by("commit")
+        offset = self.keeper.next_offset(partition)
+        if not self.simulation.product.seeks:
+            # Faust's own book-keeping of gaps goes beyond what was applied.
+            offset = self.position.get(partition)
+        if offset is not None:
+            self.cluster.committed[partition] = offset
+        await self.pass_by("committed")
+
+
+assert publish  # the module's limits are set small by the simulation

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from models.decode import Headers, bare_type, decode
-from models.events import MAXIMUM_DEPTH, MAXIMUM_VALUE_BYTES, CloudEvent, Event, EventType
+from models.events import MAXIMUM_DEPTH, MAXIMUM_VALUE_BYTES, TYPES, CloudEvent, Event
 from models.rejections import Rejection, RejectionReason
 
 FLAT: dict[str, Any] = {
@@ -291,13 +291,6 @@ def test_a_flat_type_is_taken_as_it_is() -> None:
     assert event(text(FLAT, type="reply.created.v1")).type == "reply.created.v1"
 
 
-@pytest.mark.parametrize(
-    ("kind", "name"),
-    [
-        (EventType.POST_CREATED, "post.created"),
-        (EventType.LIKE_REMOVED, "like.removed"),
-        (EventType.HEARTBEAT, "heartbeat"),
-    ],
-)
-def test_a_types_name_is_the_contracts(kind: EventType, name: str) -> None:
-    assert kind.wire_name == name
+@pytest.mark.parametrize("name", ["post.created", "like.removed", "heartbeat"])
+def test_a_types_name_is_the_contracts(name: str) -> None:
+    assert TYPES[name].wire_name == name

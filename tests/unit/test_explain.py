@@ -146,7 +146,7 @@ SENTENCES = [
         ),
     ),
     (LEFT, "NOT_APPLICABLE: the alert ended because member u7 left on 2026-11-24."),
-    (DIGEST, "Members who fell silent at the close of 2026-11-21: 2."),
+    (DIGEST, "2 members fell silent at the close of 2026-11-21."),
 ]
 
 
@@ -236,7 +236,7 @@ def test_damage_is_named(record: Record, path: str, value: Any, said: str) -> No
 def test_a_digest_of_a_crowd_names_the_first_hundred() -> None:
     names = tuple(f"m{number:03}" for number in range(100))
     crowd = published(record_of(silence_digest(count=101, member_ids=names)))
-    assert sentence(crowd) == "Members who fell silent at the close of 2026-11-21: 101."
+    assert sentence(crowd) == "101 members fell silent at the close of 2026-11-21."
     assert "so 100 are named, not 99" in complaint(
         published(record_of(silence_digest(count=101, member_ids=names[1:])))
     )

@@ -79,6 +79,8 @@ _partition_decoder = msgspec.msgpack.Decoder(StoredPartition)
 _community_decoder = msgspec.msgpack.Decoder(StoredCommunity)
 _outbox_decoder = msgspec.msgpack.Decoder(list[tuple[str, bytes, bytes]])
 
+_UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError)
+
 OutboxEntry = tuple[str, bytes, bytes]
 """One record to publish: the topic's name without prefix, the key, the value."""
 
@@ -157,7 +159,7 @@ def decode_partition(value: bytes) -> StoredPartition:
     """Return the partition's record; StateError where another version of Pulse wrote it."""
     try:
         stored = _partition_decoder.decode(memoryview(value)[_POSITION.size :])
-    except msgspec.DecodeError as error:
+    except _UNREADABLE as error:
         raise StateError(f"the partition's record cannot be read: {error}") from None
     if stored.version != FORMAT_VERSION:
         raise StateError(
@@ -176,7 +178,7 @@ def decode_community(value: bytes) -> StoredCommunity:
     """Return the community of a community's value; StateError where it cannot be read."""
     try:
         return _community_decoder.decode(memoryview(value)[_POSITION.size :])
-    except msgspec.DecodeError as error:
+    except _UNREADABLE as error:
         raise StateError(f"a community's record cannot be read: {error}") from None
 
 
@@ -189,7 +191,7 @@ def decode_outbox(value: bytes) -> list[OutboxEntry]:
     """Return the records that one chunk of the outbox holds; StateError where it cannot be read."""
     try:
         return _outbox_decoder.decode(memoryview(value)[_POSITION.size :])
-    except msgspec.DecodeError as error:
+    except _UNREADABLE as error:
         raise StateError(f"a chunk of the outbox cannot be read: {error}") from None
 
 
@@ -206,8 +208,10 @@ class Recovered:
         """Begin with nothing read."""
         self.position = START
         self.partition: StoredPartition | None = None
+        self._marker = b""
         self._values: dict[bytes, bytes] = {}
         self._waiting: dict[bytes, list[bytes]] = {}
+        self._disturbed: set[bytes] = set()
 
     def absorb(self, key: bytes, value: bytes | None) -> None:
         """Take in the next record of the changelog; StateError where it cannot be read."""
@@ -216,7 +220,10 @@ class Recovered:
         if key == PARTITION_KEY:
             self._complete(value)
         elif position_of(value) <= self.position:
-            _keep_newer(self._values, key, value)
+            if _keep_newer(self._values, key, value) and key not in self._waiting:
+                self._disturbed.discard(key)
+            else:
+                self._disturbed.add(key)
         else:
             # All of them: the newest may be of a batch that is never completed, another not.
             self._waiting.setdefault(key, []).append(value)
@@ -224,19 +231,34 @@ class Recovered:
     def _complete(self, value: bytes) -> None:
         position = position_of(value)
         if self.partition is not None and position < self.position:
+            self._disturbed.add(PARTITION_KEY)
             return
-        self.position, self.partition = position, decode_partition(value)
+        self._disturbed.discard(PARTITION_KEY)
+        self.position, self.partition, self._marker = position, decode_partition(value), value
         waiting, self._waiting = self._waiting, {}
         for key, candidates in waiting.items():
             for candidate in candidates:
-                if position_of(candidate) <= position:
-                    _keep_newer(self._values, key, candidate)
-                else:
+                if position_of(candidate) > position:
                     self._waiting.setdefault(key, []).append(candidate)
+                elif not _keep_newer(self._values, key, candidate):
+                    self._disturbed.add(key)
 
     def values(self) -> Mapping[bytes, bytes]:
         """Return the values of completed batches, by key."""
         return self._values
+
+    def repairs(self) -> list[tuple[bytes, bytes]]:
+        """Return the records that must stand in the log once more, the marker last.
+
+        Where the last record of a key is not the one that counts, because a paused worker wrote it
+        late or its batch was never completed, compaction would some day leave only the wrong one.
+        """
+        if self.partition is None:
+            return []
+        keys = sorted((self._disturbed | self._waiting.keys()) & self._values.keys())
+        if not keys and PARTITION_KEY not in self._disturbed:
+            return []
+        return [*((key, self._values[key]) for key in keys), (PARTITION_KEY, self._marker)]
 
     def outbox(self) -> list[OutboxEntry]:
         """Return the records whose publication was never confirmed, in their order."""
@@ -248,7 +270,9 @@ class Recovered:
         return entries
 
 
-def _keep_newer(values: dict[bytes, bytes], key: bytes, candidate: bytes) -> None:
+def _keep_newer(values: dict[bytes, bytes], key: bytes, candidate: bytes) -> bool:
     held = values.get(key)
-    if held is None or position_of(candidate) >= position_of(held):
-        values[key] = candidate
+    if held is not None and position_of(candidate) < position_of(held):
+        return False
+    values[key] = candidate
+    return True

@@ -1,6 +1,7 @@
 """Between the engine's state and the changelog: what to write of a batch, what to read back."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
 from models import members as packed
 from models import state as stored
@@ -9,6 +10,7 @@ from models.state import Position, Recovered, StoredAlert, StoredCommunity, Stor
 from rules.lifecycle import AlertState
 from rules.policy import Policies
 from rules.state import BEGINNING, Community, Partition, restore_member
+from streams.faust_internals import SourceRecord
 
 Record = tuple[bytes, bytes]
 """Key and value of one changelog record."""
@@ -33,6 +35,21 @@ def marker_record(partition: Partition, position: Position, partitions: int) -> 
     """Return the record that completes the batch which ends at `position`."""
     content = StoredPartition(stored.FORMAT_VERSION, partition.clock, partitions)
     return stored.PARTITION_KEY, stored.encode_partition(position, content)
+
+
+@dataclass(slots=True)
+class ReadBack:
+    """A changelog partition while it is read: what it says, and its end offset once it is known."""
+
+    recovered: Recovered = field(default_factory=Recovered)
+    end: int | None = None
+
+    def absorb(self, records: Iterable[SourceRecord]) -> None:
+        """Take in the next records; StateError where one cannot be read."""
+        for record in records:
+            self.end = record.offset + 1
+            if record.key is not None:
+                self.recovered.absorb(record.key, record.value)
 
 
 def restore(recovered: Recovered, policies: Policies) -> Partition:

@@ -1,8 +1,8 @@
-"""Makes aiokafka read records whose header names are no text.
+r"""Makes aiokafka read records whose header names are no text.
 
 Kafka stores any bytes as the name of a header. aiokafka decodes names as strict UTF-8 while it
 unpacks a fetch; one bad name would end the worker, and every restart after it. With
-`tolerate_header_names` such a name arrives with its bad bytes escaped, as `\\xff`.
+`tolerate_header_names` such a name arrives with its bad bytes escaped, as `\xff`.
 """
 
 from collections.abc import Iterator

@@ -6,7 +6,8 @@ and it counts only once its marker is in the changelog (ARCHITECTURE, "One batch
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -22,7 +23,7 @@ from rules.policy import Policies
 from rules.records import Recorder, snapshot_record
 from rules.state import Community, Partition
 from streams.batch import Batch, read_batch
-from streams.changelog import Record, changed_records, marker_record, restore
+from streams.changelog import ReadBack, Record, changed_records, marker_record, restore
 from streams.faust_internals import SourceRecord
 from streams.metrics import Metrics
 from streams.partitioning import partition_of
@@ -39,11 +40,10 @@ def wall_clock() -> int:
 
 @dataclass(slots=True)
 class Owned:
-    """One owned partition: its state, how far it has come, and where a hole was met."""
+    """One owned partition: its state, and how far it has come."""
 
     state: Partition
     position: Position
-    hole: int | None = None
     misplaced: set[str] = field(default_factory=set)
 
 
@@ -74,7 +74,7 @@ class Keeper:
         self._metrics = metrics
         self._partitions = partitions
         self._follows_wall = policies.configuration.time.clock == "wall"
-        self._recovering: dict[int, Recovered] = {}
+        self._recovering: dict[int, ReadBack] = {}
         self._started_at = 0.0
         self._lock = asyncio.Lock()
         self.owned: dict[int, Owned] = {}
@@ -85,14 +85,11 @@ class Keeper:
         """Forget what was read of the partition's changelog: it is read from the start."""
         if not self._recovering:
             self._started_at = time.monotonic()
-        self._recovering[partition] = Recovered()
+        self._recovering[partition] = ReadBack()
 
     def absorb(self, partition: int, records: Iterable[SourceRecord]) -> None:
         """Take in records of the partition's changelog; StateError where one cannot be read."""
-        recovered = self._recovering[partition]
-        for record in records:
-            if record.key is not None:
-                recovered.absorb(record.key, record.value)
+        self._recovering[partition].absorb(records)
 
     async def complete_recovery(self, partitions: set[int], publisher: Publisher) -> None:
         """Build the state of `partitions`, drop every other, publish what was never confirmed."""
@@ -100,10 +97,14 @@ class Keeper:
             recovering, self._recovering = self._recovering, {}
             self.owned = {}
             for partition in sorted(partitions):
-                recovered = recovering.get(partition, Recovered())
+                changelog = recovering.get(partition, ReadBack())
+                recovered = changelog.recovered
                 self._check(partition, recovered)
                 state = restore(recovered, self._policies)
                 await self._remember(partition, state, recovered.position)
+                publisher.follow(partition, changelog.end)
+                if repairs := recovered.repairs():
+                    await publisher.complete(partition, repairs[:-1], repairs[-1], [], [])
                 await publisher.publish(recovered.outbox())
                 self.owned[partition] = Owned(state, recovered.position)
             self._metrics.recovery.set(time.monotonic() - self._started_at)
@@ -114,10 +115,16 @@ class Keeper:
         if position == START:
             return
         since = max(state.clock - self._policies.dedupe, 0)
-        pieces = self._reread.open(Stretch(partition, since, position.offset + 1))
+        stretch = Stretch(partition, position.offset + 1, since)
+        async with aclosing(self._read_again(stretch)) as pieces:
+            async for records in pieces:
+                remember(state, read_batch(records).events)
+
+    async def _read_again(self, stretch: Stretch) -> AsyncGenerator[Sequence[SourceRecord], None]:
+        pieces = self._reread.open(stretch)
         try:
             while records := await pieces.next():
-                remember(state, read_batch(records).events)
+                yield records
         finally:
             await pieces.close()
 
@@ -136,31 +143,30 @@ class Keeper:
 
     # Progress -----------------------------------------------------------------------------
 
-    async def apply(self, records: Sequence[SourceRecord], publisher: Publisher) -> int | None:
-        """Apply a batch of one partition; return the offset to read on from where it has a hole.
+    async def apply(self, records: Sequence[SourceRecord], publisher: Publisher) -> None:
+        """Apply a batch of one partition, where it continues what was applied.
 
-        The known part of a batch is skipped. A batch that starts too late is dropped and asked
-        for once more; a hole that is still there then is real (a compacted or a transactional
-        topic).
+        The known part of a batch is skipped. Where one starts too late, what lies before it is
+        read again from the topic and applied first; a hole that stands there too is real (a
+        compacted, truncated or transactional topic).
         """
         async with self._lock:
             partition = records[0].partition
             owned = self.owned.get(partition)
             if owned is None:
-                return None
+                return
             expected = owned.position.offset + 1
             if records[-1].offset < expected:
-                return None
+                return
             first = records[0].offset
-            if first > expected and owned.hole != first:
-                seek = owned.hole is None
-                owned.hole = first
-                return expected if seek else None
-            owned.hole = None
-            if first < expected:
+            if first > expected:
+                stretch = Stretch(partition, first, start=expected)
+                async with aclosing(self._read_again(stretch)) as pieces:
+                    async for missed in pieces:
+                        await self._apply(partition, owned, missed, publisher)
+            else:
                 records = [record for record in records if record.offset >= expected]
             await self._apply(partition, owned, records, publisher)
-            return None
 
     async def _apply(
         self, partition: int, owned: Owned, records: Sequence[SourceRecord], publisher: Publisher

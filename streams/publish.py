@@ -19,7 +19,7 @@ from models.topics import DEAD_LETTERS, SNAPSHOTS, TOPICS
 from streams.changelog import Record
 from streams.metrics import Metrics
 from streams.partitioning import partition_of_key
-from streams.record_batches import RecordBatches, SendError
+from streams.record_batches import Place, RecordBatches, SendError
 
 Letter = tuple[bytes | None, bytes | None, list[tuple[str, bytes]]]
 """A dead letter: the original key and value, and its headers."""
@@ -58,6 +58,15 @@ class Publisher:
         self._changelog = changelog
         self._metrics = metrics
         self._partitions: dict[str, int] = {}
+        self._ends: dict[Place, int | None] = {}
+
+    def follow(self, partition: int, end: int | None) -> None:
+        """Write to the partition's changelog from now on, alone; `end` is its end offset if known.
+
+        A paused worker, or one that the group took for dead, may write there too. Whichever of the
+        two writes next then gets InterferenceError: the process ends, and recovery repairs.
+        """
+        self._ends[self._changelog, partition] = end
 
     async def complete(
         self,
@@ -68,7 +77,7 @@ class Publisher:
         letters: Sequence[Letter],
     ) -> None:
         """Write a batch: its `values`, `outputs` and `letters`, then the `marker`."""
-        batches = RecordBatches(self._producer)
+        batches = RecordBatches(self._producer, self._ends)
         try:
             for key, value in values:
                 await batches.add(self._changelog, partition, key, value)
@@ -88,7 +97,7 @@ class Publisher:
 
     async def publish(self, entries: Sequence[OutboxEntry]) -> None:
         """Write alert records and wait until all are confirmed."""
-        batches = RecordBatches(self._producer)
+        batches = RecordBatches(self._producer, self._ends)
         try:
             for entry in entries:
                 await self._add(batches, entry)

@@ -9,6 +9,8 @@ from aiokafka.errors import KafkaError
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 Headers = list[tuple[str, bytes]]
+Place = tuple[str, int]
+"""A topic and a partition of it."""
 
 IN_FLIGHT: Final = 64
 """Record batches sent and not yet confirmed."""
@@ -28,6 +30,10 @@ class SendError(Exception):
         self.topic = topic
 
 
+class InterferenceError(SendError):
+    """Somebody else has written where only we may: our batch does not follow on our last one."""
+
+
 class RecordBatches:
     """Collects records by topic and partition, and sends each batch when it is full.
 
@@ -35,11 +41,16 @@ class RecordBatches:
     one cannot be; what was added before may then be written or not.
     """
 
-    def __init__(self, producer: AIOKafkaProducer) -> None:
-        """Write with `producer`, whose `max_batch_size` is the size of a batch."""
+    def __init__(self, producer: AIOKafkaProducer, ends: dict[Place, int | None]) -> None:
+        """Write with `producer`, whose `max_batch_size` is the size of a batch.
+
+        `ends` holds the places where nobody else may write, with the end offset of each where it
+        is known; it is moved on. InterferenceError, once the batch is written, where it differs.
+        """
         self._producer = producer
-        self._open: dict[tuple[str, int], BatchBuilder] = {}
-        self._pending: deque[tuple[str, asyncio.Future[Any]]] = deque()
+        self._ends = ends
+        self._open: dict[Place, BatchBuilder] = {}
+        self._pending: deque[tuple[Place, int, asyncio.Future[Any]]] = deque()
 
     async def add(
         self,
@@ -79,23 +90,28 @@ class RecordBatches:
         while self._pending:
             await self._settle()
 
-    async def _send(self, place: tuple[str, int]) -> None:
+    async def _send(self, place: Place) -> None:
         topic, partition = place
         builder = self._open.pop(place)
         try:
             sent = await self._producer.send_batch(builder, topic, partition=partition)
         except KafkaError as error:
             raise SendError(topic, _reason(error)) from error
-        self._pending.append((topic, sent))
+        self._pending.append((place, builder.record_count(), sent))
         while len(self._pending) > IN_FLIGHT:
             await self._settle()
 
     async def _settle(self) -> None:
-        topic, sent = self._pending.popleft()
+        place, count, sent = self._pending.popleft()
         try:
-            await sent
+            written = await sent
         except KafkaError as error:
-            raise SendError(topic, _reason(error)) from error
+            raise SendError(place[0], _reason(error)) from error
+        if place in self._ends:
+            expected, self._ends[place] = self._ends[place], written.offset + count
+            if expected is not None and written.offset != expected:
+                reason = f"another worker has written to partition {place[1]} too"
+                raise InterferenceError(place[0], reason)
 
 
 def _reason(error: KafkaError) -> str:

@@ -1,7 +1,9 @@
-"""Reads the end of a source partition again, so that a restart remembers the ids seen lately.
+"""Reads a part of a source partition again, beside Faust's consumer.
 
-The memory of de-duplication is not in the changelog: it would cost a record per event. What it
-holds stands in the source topic, in the records that arrived within the horizon before the clock.
+For two reasons. The memory of de-duplication is not in the changelog: it would cost a record per
+event; what it holds stands in the source topic, in the records that arrived within the horizon
+before the clock. And messages that Faust has passed over are fetched from here: after a seek its
+consumer may still hand on what it had fetched before, and then drops what it was asked for.
 """
 
 import asyncio
@@ -23,14 +25,16 @@ class RereadError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A part of a partition: from the first record at or after `since` to before `end`.
+    """A part of a partition: to before the offset `end`.
 
-    `since` is in milliseconds, `end` an offset.
+    From the first record that arrived at or after `since` (milliseconds), or where that is None
+    from the offset `start`.
     """
 
     partition: int
-    since: int
     end: int
+    since: int | None = None
+    start: int = 0
 
 
 class Reread(Protocol):
@@ -68,7 +72,11 @@ class _KafkaPieces:
         self._place = TopicPartition(topic, stretch.partition)
         self._stretch = stretch
         self._consumer = AIOKafkaConsumer(
-            **connection.aiokafka(), enable_auto_commit=False, group_id=None
+            **connection.aiokafka(),
+            enable_auto_commit=False,
+            group_id=None,
+            # What is no longer there is passed over; the client's default would pass over the rest.
+            auto_offset_reset="earliest",
         )
         self._started = False
         self._deadline = 0.0
@@ -101,9 +109,15 @@ class _KafkaPieces:
         self._started = True
         self._deadline = asyncio.get_running_loop().time() + _PATIENCE
         self._consumer.assign([self._place])
-        found = await self._consumer.offsets_for_times({self._place: self._stretch.since})
-        first = found[self._place]
-        if first is None or first.offset >= self._stretch.end:
+        start = await self._first_offset()
+        if start is None or start >= self._stretch.end:
             return False
-        self._consumer.seek(self._place, first.offset)
+        self._consumer.seek(self._place, start)
         return True
+
+    async def _first_offset(self) -> int | None:
+        since = self._stretch.since
+        if since is None:
+            return self._stretch.start
+        first = (await self._consumer.offsets_for_times({self._place: since}))[self._place]
+        return first.offset if first is not None else None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
-from kafka.errors import KafkaError, TopicAlreadyExistsError
+from kafka.errors import InvalidConfigurationError, KafkaError, TopicAlreadyExistsError
 
 from models.instants import DAY
 from models.topics import DEAD_LETTERS, EVENTS, TOPICS
@@ -19,6 +19,9 @@ PATIENCE: Final = 60.0
 """Seconds for which an unreachable cluster is asked again before giving up."""
 
 _PAUSE: Final = 2.0
+
+_TIMESTAMPS_AHEAD: Final = "message.timestamp.after.max.ms"
+"""Kafka 4 refuses records dated over an hour ahead of the broker; Pulse judges that by itself."""
 TABLE: Final = "state"
 """The name of Faust's table, and so part of its changelog's."""
 
@@ -71,6 +74,8 @@ def wanted_topics(configuration: Configuration, partitions: int) -> list[WantedT
         if topic is DEAD_LETTERS:
             # The largest record that the events topic takes, and our headers on top.
             settings["max.message.bytes"] = str(2 << 20)
+        if topic is EVENTS:
+            settings[_TIMESTAMPS_AHEAD] = str(2**63 - 1)
         number = partitions if topic is EVENTS else configuration.kafka.partitions
         wanted.append(WantedTopic(prefix + topic.name, number, settings))
     # A paused worker may write old values late; so long newer ones must not be compacted away.
@@ -190,15 +195,21 @@ def apply_topics(
 
 
 def _create(client: KafkaAdminClient, topic: WantedTopic, replication: int) -> None:
+    settings = dict(topic.settings)
     options = {
         "num_partitions": topic.partitions,
         "replication_factor": replication,
-        "configs": dict(topic.settings),
+        "configs": settings,
     }
     try:
         client.create_topics({topic.name: options}, wait_for_metadata=True)
     except TopicAlreadyExistsError:
         return
+    except InvalidConfigurationError:
+        # Before 3.6 brokers neither knew the setting nor had the limit.
+        if settings.pop(_TIMESTAMPS_AHEAD, None) is None:
+            raise
+        client.create_topics({topic.name: options}, wait_for_metadata=True)
 
 
 def _settings(client: KafkaAdminClient, names: list[str]) -> dict[str, dict[str, str]]:

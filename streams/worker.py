@@ -151,9 +151,7 @@ class PulseWorker:
     async def _apply_batches(self, stream: Any) -> None:
         async for records in stream:
             try:
-                seek = await self.keeper.apply(records, self._get_publisher())
-                if seek is not None:
-                    await self.app.consumer.seek(TP(self._source, records[0].partition), seek)
+                await self.keeper.apply(records, self._get_publisher())
             except asyncio.CancelledError:
                 raise
             except Exception as error:

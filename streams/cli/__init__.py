@@ -16,8 +16,6 @@ from streams.cli.service import service
 
 _INTERRUPTED: Final = 130
 
-_INTERRUPTED: Final = 130
-
 app = typer.Typer(
     name="pulse",
     help="Early warning for online communities: events in, alerts with their playbooks out.",
@@ -62,10 +60,6 @@ def main() -> None:
             raise
         show()
         sys.exit(2)
-    # Typer itself turns Ctrl-C in a command into this code, without a word.
-    if code == _INTERRUPTED:
-        say("pulse: interrupted")
-    sys.exit(code)
     # Typer itself turns Ctrl-C in a command into this code, without a word.
     if code == _INTERRUPTED:
         say("pulse: interrupted")

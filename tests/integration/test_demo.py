@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -39,7 +38,7 @@ def left_behind(broker: Broker, process: subprocess.Popen[bytes], folder: Path) 
     with administrator(broker.bootstrap_servers) as client:
         names = [*client.list_topics(), *(group["group_id"] for group in client.list_groups())]
     own = [name for name in names if name.startswith(f"demo-{process.pid}-")]
-    return own + os.listdir(folder / "cache" / "pulse" / "demo")
+    return own + [path.name for path in (folder / "cache" / "pulse" / "demo").iterdir()]
 
 
 def test_a_demo_of_a_file_shows_its_alerts_sums_up_and_removes_its_topics(

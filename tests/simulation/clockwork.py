@@ -6,7 +6,7 @@ import asyncio
 from asyncio import events
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import Context, ContextVar, copy_context
 from typing import Any
 
@@ -63,6 +63,13 @@ class Clockwork(asyncio.AbstractEventLoop):
         handle = process.ready.popleft()
         if not handle.cancelled():
             handle._run()
+
+    def bury(self, process: Process) -> None:
+        """Throw away what a dead process was about to do."""
+        process.alive = False
+        for task in process.tasks:
+            with suppress(RuntimeError):
+                task.get_coro().close()  # type: ignore[union-attr]
 
     def get_debug(self) -> bool:
         return False

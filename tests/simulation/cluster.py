@@ -42,6 +42,12 @@ class Written(NamedTuple):
     headers: Headers
 
 
+class Metadata(NamedTuple):
+    """What a confirmation says: the offset of the batch's first record."""
+
+    offset: int
+
+
 Draft = tuple[bytes | None, bytes | None, Headers]
 
 
@@ -52,10 +58,11 @@ class Log:
     records: list[Written] = field(default_factory=list)
     end: int = 0
     rolled: int = 0
-    """The offset at which the active segment begins."""
+    """The offset at which the active segment begins: a segment is rolled by what is appended."""
+    last_base: int = 0
 
     def append(self, drafts: Iterable[Draft], now: int) -> int:
-        base = self.end
+        base = self.last_base = self.end
         for key, value, headers in drafts:
             self.records.append(Written(self.end, now, key, value, headers))
             self.end += 1
@@ -157,7 +164,7 @@ class Cluster:
         for (topic, _), log in sorted(self.logs.items()):
             if topic == CHANGELOG:
                 if dice.random() < 0.7:
-                    log.rolled = dice.randint(log.rolled, log.end)
+                    log.rolled = dice.randint(log.rolled, log.last_base)
                 gone += log.compact(self.now, LAG)
         return gone
 

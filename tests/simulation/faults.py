@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 SENT = ("values", "marker", "alerts", "snapshots", "letters")
 POINTS_OF_A_WORKER = [
-    "fetch", "apply", "applied", "commit", "committed", "seek",
+    "fetch", "apply", "applied", "commit", "committed",
     "recovery", "recovering", "reread", "recovered",
     *(f"{verb} {kind}" for verb in ("send", "sent") for kind in SENT),
     *("send alerts", "sent alerts", "send marker", "sent marker", "republish", "republished"),
@@ -17,7 +17,7 @@ POINTS_OF_THE_NETWORK = [
     *("write marker", "wrote marker", "write alerts", "wrote alerts"),
 ]  # fmt: skip
 ANYWHERE = {
-    "crash": 10, "pause": 6, "evict": 3, "rebalance": 4, "stop": 2, "compact": 1, "idle": 1,
+    "crash": 10, "pause": 6, "evict": 3, "rebalance": 4, "stop": 2, "compact": 1, "idle": 2,
     "drop": 1, "redeliver": 1, "start": 1, "reread": 1,
 }  # fmt: skip
 ON_THE_WAY = {"crash": 6, "fail": 4, "lose": 6, "twice": 3, "pause": 4, "late": 3}

@@ -25,6 +25,10 @@ class Group:
         self.members: list[Worker] = []
         self.generation = 0
 
+    @property
+    def rebalancing(self) -> bool:
+        return bool(self._waiting)
+
     def join(self, worker: Worker) -> asyncio.Future[Assignment]:
         """Ask for an assignment."""
         if worker not in self.members:
@@ -46,7 +50,7 @@ class Group:
         """Ask every member to join anew; each learns of it when it runs."""
         for member in self.members:
             if member not in self._waiting:
-                self._loop.tell(member.process, member.heed, member.generation)
+                self._loop.tell(member.process, member.heed, self.generation)
 
     def _assign_when_all_wait(self) -> None:
         if not self._waiting or any(member not in self._waiting for member in self.members):

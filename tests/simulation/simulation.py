@@ -11,12 +11,13 @@ from heapq import heappop, heappush
 
 from aiokafka.errors import KafkaTimeoutError, NotEnoughReplicasError
 
-from models.instants import HOUR
+from models.instants import DAY
 from streams import publish, record_batches
 from streams.keeper import Keeper
+from streams.record_batches import InterferenceError
 
 from .clockwork import Clockwork, running
-from .cluster import Cluster, Request
+from .cluster import Cluster, Metadata, Request
 from .faults import Fault, plan
 from .group import Group
 from .stories import Story, policies_of, source_of, story
@@ -68,6 +69,7 @@ class Simulation:
         self._steps = 0
         self._network = dice.choice([0.3, 1, 4])
         self._problem = ""
+        self._idle_days = 0
 
     # Faults ---------------------------------------------------------------------------------
 
@@ -133,8 +135,23 @@ class Simulation:
         self.counts["compacted away"] += self.cluster.compact(dice)
 
     def _idle(self, worker: Worker, dice: random.Random) -> None:
-        self.cluster.now += dice.randrange(30) * HOUR
-        self._compact(worker, dice)
+        """Days pass, once everything is well: nobody is paused, dead, or without partitions."""
+        self._idle_days += dice.choice([1, 3])
+
+    def _idle_when_calm(self) -> None:
+        if self._alarms or self.group.rebalancing or not self._calm():
+            return
+        self.counts["calm days"] += self._idle_days
+        self.cluster.now += self._idle_days * DAY
+        self._idle_days = 0
+        self.counts["compacted away"] += self.cluster.compact(self.dice)
+
+    def _calm(self) -> bool:
+        return not self.cluster.network and all(
+            worker.process.paused is False and worker.is_at_rest
+            for worker in self.workers
+            if worker.process.alive
+        )
 
     def _drop(self, worker: Worker, dice: random.Random) -> None:
         while not worker.queue.empty():
@@ -161,6 +178,7 @@ class Simulation:
     def end_process(self, worker: Worker, error: Exception) -> None:
         """The worker ends itself, as `streams.worker.end_process` does."""
         self.counts["ended by itself"] += 1
+        self.counts["interference noticed"] += isinstance(error, InterferenceError)
         self._crash(worker, self.dice)
 
     def end_gracefully(self, worker: Worker) -> None:
@@ -199,31 +217,44 @@ class Simulation:
                 self.group.members.clear()
                 self.start()
                 problem = self._run_until_all_is_applied()
+            for worker in self.workers:
+                self.loop.bury(worker.process)
         self.counts["steps"] = self._steps
         self.counts["generations"] = self.group.generation
         problem = problem or difference(self.cluster, expected, self.policies)
         return Outcome(problem, self.counts, [] if problem else outdated(self.cluster, expected))
 
     def _run_until_all_is_applied(self) -> str:
-        while self._step():
-            if self._problem:
-                return self._problem
-            if self._steps > MOST_STEPS:
-                return f"no end after {MOST_STEPS} steps"
+        for _ in range(4):
+            while self._step():
+                if self._problem:
+                    return self._problem
+                if self._steps > MOST_STEPS:
+                    return f"no end after {MOST_STEPS} steps"
+            stalled = self._stalled()
+            if not stalled:
+                return ""
+            # The watchdog ends a worker that stands still; the supervisor starts it again.
+            self.counts["ended by the watchdog"] += 1
+            for worker in self.workers:
+                if worker.process.alive:
+                    self._crash(worker, self.dice)
+        return stalled
+
+    def _stalled(self) -> str:
         for partition in range(self.cluster.partitions):
             end = self.cluster.end_of_source(partition)
-            offsets = [
-                worker.keeper.next_offset(partition)
-                for worker in self.workers
-                if worker.process.alive
-            ]
+            alive = [worker for worker in self.workers if worker.process.alive]
+            offsets = [worker.keeper.next_offset(partition) for worker in alive]
             if all((offset or 0) < end for offset in offsets):
                 return f"partition {partition} stands still at {offsets}, its end is {end}"
-        return self._problem
+        return ""
 
     def _step(self) -> bool:
         self._steps += 1
         self.cluster.now += 1_000
+        if self._idle_days:
+            self._idle_when_calm()
         while self._alarms and self._alarms[0][0] <= self._steps:
             heappop(self._alarms)[2]()
         processes = [worker.process for worker in self.workers if worker.process.runs]
@@ -251,14 +282,14 @@ class Simulation:
         if fate == "fail":
             self._answer(request, NotEnoughReplicasError())
             return
-        self.cluster.write(request)
+        base = self.cluster.write(request)
         if fate == "twice":
-            self.cluster.write(request)
+            base = self.cluster.write(request)
         self.passed(f"wrote {request.kind}", sender)
         if fate == "lose":
             self._answer(request, KafkaTimeoutError())
         else:
-            self._answer(request, None)
+            self._answer(request, base)
 
     def _fate(self, request: Request, sender: Worker) -> str:
         """What happens to a request on its way: mostly nothing, which is the empty string."""
@@ -275,13 +306,13 @@ class Simulation:
                     self._strike(fault, sender)
         return ""
 
-    def _answer(self, request: Request, error: Exception | None) -> None:
+    def _answer(self, request: Request, answer: int | Exception) -> None:
         if request.confirm.done() or not request.process.alive:
             return
-        if error is None:
-            request.confirm.set_result(None)
+        if isinstance(answer, int):
+            request.confirm.set_result(Metadata(answer))
         else:
-            request.confirm.set_exception(error)
+            request.confirm.set_exception(answer)
 
 
 @contextmanager

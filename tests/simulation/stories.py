@@ -108,8 +108,6 @@ def _of_our_own(dice: random.Random, partitions: int) -> Story:
         else:
             fields = _event(dice, f"e{number}", dice.choice(names), users, arrival)
             partition = partition_of(fields["community_id"], partitions)
-            if dice.random() < 0.02:
-                partition = dice.randrange(partitions)
         sent.append((partition, fields))
         key, value = fields["community_id"].encode(), json.dumps(fields).encode()
         if dice.random() < 0.04:

@@ -67,10 +67,13 @@ class SimulatedPieces:
     def __init__(self, worker: Worker, stretch: Stretch) -> None:
         self._worker = worker
         records = worker.cluster.source[stretch.partition]
-        first = next(
-            (n for n, record in enumerate(records) if record.timestamp >= stretch.since),
-            len(records),
+        begins = (
+            n
+            for n, record in enumerate(records)
+            if record.offset >= stretch.start
+            and (stretch.since is None or record.timestamp >= stretch.since)
         )
+        first = next(begins, len(records))
         self._left = [record for record in records[first:] if record.offset < stretch.end]
 
     async def next(self) -> Sequence[SourceMessage]:
@@ -93,10 +96,15 @@ class Worker:
         self.cluster: Cluster = simulation.cluster
         self.dice: random.Random = simulation.dice
         self.process = Process(name)
-        self.generation = 0
+        self.generation = self._over = 0
         self.reread_fails = False
         self.recovering = False
         self.stopping = False
+        self._notice = asyncio.Event()
+        self._flow = asyncio.Event()
+        self._more = asyncio.Event()
+        self._at_rest = asyncio.Event()
+        self._at_rest.set()
         product = simulation.product
         producer = Producer(
             simulation.loop, self.cluster, self.process, simulation.batch_bytes, self.pass_by
@@ -123,15 +131,15 @@ class Worker:
         if self.simulation.passed(point, self) or self.dice.random() < 0.5:
             await asyncio.sleep(0)
 
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether it has its partitions, and no batch in hand."""
+        return self._flow.is_set() and self._at_rest.is_set()
+
     # The process ----------------------------------------------------------------------------
 
     async def run(self) -> None:
         """Join the group, recover, read and apply, until the end of the process."""
-        self._notice = asyncio.Event()
-        self._flow = asyncio.Event()
-        self._more = asyncio.Event()
-        self._at_rest = asyncio.Event()
-        self._at_rest.set()
         self.queue: asyncio.Queue[tuple[int, list[SourceMessage]]] = asyncio.Queue(
             self.dice.choice([1, 2, 5])
         )
@@ -156,14 +164,16 @@ class Worker:
 
     def heed(self, generation: int) -> None:
         """Hear that the generation is over."""
-        if self.generation == generation:
+        self._over = max(self._over, generation)
+        if self.generation <= self._over:
             self._notice.set()
 
     async def _belong(self) -> None:
         while True:
             answer = self.simulation.group.join(self)
-            self._notice.clear()
             self.generation, assigned = await answer
+            if self.generation > self._over:
+                self._notice.clear()
             if not await self._recover(assigned):
                 continue
             self.position, self._read = {}, {}
@@ -260,15 +270,11 @@ class Worker:
                 continue
             self._at_rest.clear()
             await self.pass_by("apply")
-            seek = await self.keeper.apply(records, self.publisher)
+            await self.keeper.apply(records, self.publisher)
             await self.pass_by("applied")
-            partition = records[0].partition
-            if seek is not None and self.simulation.product.seeks and partition in self.position:
-                await self.pass_by("seek")
-                self._seek(partition, seek)
             self._at_rest.set()
             if self.dice.random() < 0.3:
-                await self._commit(partition)
+                await self._commit(records[0].partition)
 
     async def _commit(self, partition: int) -> None:
         await self.pass_by("commit")

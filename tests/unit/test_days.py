@@ -84,6 +84,39 @@ def test_an_instant_falls_on_the_day_that_local_clocks_show(
     assert iso(days.day_of(instant(moment))) == day
 
 
+@pytest.mark.parametrize(
+    ("zone", "moments_and_days"),
+    [
+        pytest.param(
+            "America/St_Johns",
+            {
+                "2006-10-29T02:30:00Z": "2006-10-29",
+                "2006-10-29T02:31:00Z": "2006-10-28",
+                "2006-10-29T03:29:59Z": "2006-10-28",
+                "2006-10-29T03:30:00Z": "2006-10-29",
+                "2006-10-29T02:30:59Z": "2006-10-29",
+            },
+            id="a midnight that comes twice",
+        ),
+        pytest.param(
+            "Africa/Monrovia",
+            {
+                "1971-06-01T00:44:29.999Z": "1971-05-31",
+                "1971-06-01T00:44:30Z": "1971-06-01",
+                "1971-06-01T00:44:00Z": "1971-05-31",
+            },
+            id="a midnight within a minute",
+        ),
+    ],
+)
+def test_one_calendar_answers_each_question_anew(
+    zone: str, moments_and_days: dict[str, str]
+) -> None:
+    days = Calendar(zone)
+    for moment, day in [*moments_and_days.items(), *reversed(moments_and_days.items())]:
+        assert iso(days.day_of(instant(moment))) == day
+
+
 ORDINARY = sorted(
     {
         *("UTC", "Etc/UTC", "Asia/Kolkata", "Asia/Kathmandu", "Australia/Lord_Howe"),
@@ -108,6 +141,19 @@ def test_a_day_holds_the_instants_from_its_midnight_to_the_next(zone: str, momen
     days = calendar(zone)
     day = days.day_of(moment)
     assert days.midnight_after(day - 1) <= moment < days.midnight_after(day)
+
+
+@given(
+    st.sampled_from([*ORDINARY, "America/St_Johns", "Africa/Monrovia", "America/Havana"]),
+    st.integers(0, (TO - FROM) // DAY),
+    st.lists(st.integers(-8, 8), min_size=2, max_size=8),
+)
+def test_what_was_asked_before_changes_no_answer(zone: str, day: int, quarters: list[int]) -> None:
+    asked, around = Calendar(zone), FROM + day * DAY
+    instants = [around + quarter * 4 * HOUR - 1 for quarter in quarters]
+    assert [asked.day_of(moment) for moment in instants] == [
+        Calendar(zone).day_of(moment) for moment in instants
+    ]
 
 
 @given(st.sampled_from(sorted(zoneinfo.available_timezones())), moments, st.integers(0, 3 * DAY))

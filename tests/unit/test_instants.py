@@ -158,6 +158,14 @@ def test_an_instant_is_written_in_utc(instant: int, text: str) -> None:
     assert format_instant(instant) == text
 
 
+def test_remembered_parts_never_make_an_instant_out_of_range() -> None:
+    texts = ["0002-01-02T00:00:00Z", "9999-12-26T23:00:00Z", "2026-11-22T12:00:00+05:30"]
+    texts += ["2026-11-22T12:00:00-05:30"]
+    assert None not in [parse_instant(text) for text in texts]
+    assert parse_instant("0002-01-02T00:00:00+05:30") is None
+    assert parse_instant("9999-12-26T23:00:00-05:30") is None
+
+
 def test_a_text_of_many_digits_is_not_kept_in_memory() -> None:
     rest = "." + "1" * 10_000 + "Z"
     assert parse_instant("2026-11-22T12:00:00" + rest) == NOON + 111

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from models import state
@@ -112,6 +112,8 @@ DECODERS: list[Read] = [
 
 @pytest.mark.parametrize("decode", DECODERS)
 @given(content=st.binary(max_size=40))
+@example(content=b"\x95\xa1\xff")
+@example(content=b"\x91\x93\xa1\xff")
 def test_unreadable_values_are_named_errors(decode: Read, content: bytes) -> None:
     for value in (content, AT_NINE + content):
         # Any other error fails the test.

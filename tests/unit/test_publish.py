@@ -1,0 +1,138 @@
+"""What a batch caused, cut to size; and what happens where it cannot be written."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError, NotLeaderForPartitionError
+from aiokafka.producer.message_accumulator import BatchBuilder
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.state import OutboxEntry, Position, encode_outbox
+from models.topics import ALERTS, DEAD_LETTERS, SNAPSHOTS
+from streams.catalogue import shipped_catalogue
+from streams.metrics import Metrics
+from streams.publish import LARGE_LETTER, OUTBOX_CHUNK, Letter, Publisher, chunks
+from streams.record_batches import BATCH_BYTES, SendError
+
+BROKER_LIMIT = 1_048_588
+
+sizes = st.lists(st.integers(0, 300_000), max_size=12)
+
+
+def entries_of(lengths: list[int]) -> list[OutboxEntry]:
+    return [(ALERTS.name, b"guild %d" % index, b"x" * n) for index, n in enumerate(lengths)]
+
+
+@given(sizes)
+def test_the_outbox_is_cut_without_loss_and_in_order(lengths: list[int]) -> None:
+    entries = entries_of(lengths)
+    assert [entry for chunk in chunks(entries) for entry in chunk] == entries
+
+
+@given(sizes)
+def test_a_chunk_of_the_outbox_fits_into_one_record(lengths: list[int]) -> None:
+    for chunk in chunks(entries_of(lengths)):
+        assert chunk
+        assert len(encode_outbox(Position(1), chunk)) < BROKER_LIMIT
+        assert len(chunk) == 1 or sum(len(value) for _, _, value in chunk) <= OUTBOX_CHUNK
+
+
+class FailingProducer:
+    """A producer whose cluster refuses the topics in `refused`, or takes no record so large."""
+
+    def __init__(self, refused: str = "", error: type[KafkaError] = KafkaError) -> None:
+        self.refused = refused
+        self.error = error
+        self.sent: list[tuple[str, bytes | None, list[tuple[str, bytes]]]] = []
+        self.batches: list[str] = []
+
+    def create_batch(self) -> BatchBuilder:
+        return BatchBuilder(BATCH_BYTES, 0)
+
+    async def partitions_for(self, topic: str) -> set[int]:
+        return {0, 1}
+
+    async def send_batch(self, batch: BatchBuilder, topic: str, *, partition: int) -> Any:
+        self.batches.append(topic)
+        written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if topic == self.refused:
+            written.set_exception(self.error())
+        else:
+            written.set_result(None)
+        return written
+
+    async def send_and_wait(
+        self, topic: str, value: bytes, *, key: bytes | None, headers: list[tuple[str, bytes]]
+    ) -> None:
+        if len(value) > BROKER_LIMIT:
+            raise MessageSizeTooLargeError(f"{len(value)} bytes")
+        self.sent.append((topic, value, headers))
+
+
+def publisher(producer: FailingProducer) -> tuple[Publisher, Metrics]:
+    metrics = Metrics(shipped_catalogue(), "test")
+    return Publisher(producer, "x.", "x.changelog", metrics), metrics
+
+
+def failures(metrics: Metrics, topic: str) -> float | None:
+    return metrics.registry.get_sample_value("pulse_publish_failures_total", {"topic": topic})
+
+
+@pytest.mark.parametrize("topic", [ALERTS.name, SNAPSHOTS.name])
+def test_a_refused_record_is_counted_by_topic_and_fails_the_batch(topic: str) -> None:
+    producer = FailingProducer("x." + topic, NotLeaderForPartitionError)
+    publishing, metrics = publisher(producer)
+
+    with pytest.raises(SendError, match=topic):
+        asyncio.run(publishing.publish([(topic, b"guild", b"{}")]))
+
+    assert failures(metrics, topic) == 1
+    assert failures(metrics, DEAD_LETTERS.name) == 0
+
+
+def test_the_record_that_completes_a_batch_is_not_sent_before_the_outputs_are_written() -> None:
+    """Else a restart would go on behind outputs that nobody has seen."""
+    producer = FailingProducer("x." + SNAPSHOTS.name)
+    publishing, _ = publisher(producer)
+    outputs = [(SNAPSHOTS.name, b"guild|2025-03-01", b"{}")]
+
+    with pytest.raises(SendError):
+        asyncio.run(publishing.complete(0, [(b"c", b"1")], (b"p", b"2"), outputs, []))
+
+    assert sorted(producer.batches) == ["x.changelog", "x." + SNAPSHOTS.name]
+
+
+def test_a_batch_without_outputs_is_one_record_batch() -> None:
+    producer = FailingProducer()
+    publishing, _ = publisher(producer)
+
+    asyncio.run(publishing.complete(0, [(b"c", b"1"), (b"m", b"2")], (b"p", b"3"), [], []))
+
+    assert producer.batches == ["x.changelog"]
+
+
+@pytest.mark.parametrize(
+    ("size", "kept", "left_out"),
+    [
+        (LARGE_LETTER + 1, LARGE_LETTER + 1, False),
+        (BROKER_LIMIT + 1, 0, True),
+    ],
+)
+def test_a_large_dead_letter_goes_alone_and_one_too_large_says_what_was_left_out(
+    size: int, kept: int, left_out: bool
+) -> None:
+    producer = FailingProducer()
+    publishing, _ = publisher(producer)
+    letter: Letter = (b"key", b"x" * size, [("pulse-reason", b"too_large")])
+
+    asyncio.run(publishing.complete(0, [], (b"p", b"1"), [], [letter]))
+
+    ((topic, value, headers),) = producer.sent
+    assert topic == "x." + DEAD_LETTERS.name
+    assert len(value or b"") == kept
+    assert headers[0] == ("pulse-reason", b"too_large")
+    assert ("pulse-left-out" in dict(headers)) == left_out

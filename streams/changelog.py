@@ -63,7 +63,9 @@ def restore(recovered: Recovered, policies: Policies) -> Partition:
     for key, value in recovered.values().items():
         member = stored.member_of(key)
         if member is not None:
-            community = partition.communities[member[0]]
+            community = partition.communities.get(member[0])
+            if community is None:
+                raise stored.StateError(f"a member of {member[0]!r}, which is not in the state")
             restore_member(community, member[1], stored.decode_member(value))
     return partition
 

@@ -65,7 +65,7 @@ async def _produce(connection: Connection, topic: str, path: str, watch: Watch) 
     await producer.start()
     try:
         partitions = len(await producer.partitions_for(topic))
-        batches = RecordBatches(producer)
+        batches = RecordBatches(producer, {})
         for key, value, timestamp, headers in messages(path, watch):
             # A line without key goes anywhere, as with any producer.
             spread = produced.unreadable % partitions

@@ -57,7 +57,8 @@ def _set(values: dict[str, Any], name: str, text: str) -> None:
     if len(keys) == 1 or keys[0] == "communities":
         raise DocumentError(name, "", "unknown variable (write PULSE_<SECTION>__<KEY>)")
     try:
-        content = yaml.safe_load(text)
+        # `${PREFIX:-}` in a container's file sets an empty text, where YAML would read null.
+        content = yaml.safe_load(text) if text else ""
     except yaml.YAMLError:
         content = text
     section = values

@@ -22,7 +22,14 @@ def test_all_topics_of_the_contract_and_the_changelog_are_wanted_under_the_prefi
 @pytest.mark.parametrize(
     ("name", "settings"),
     [
-        ("community.events.v1", {"cleanup.policy": "delete", "retention.ms": "-1"}),
+        (
+            "community.events.v1",
+            {
+                "cleanup.policy": "delete",
+                "retention.ms": "-1",
+                "message.timestamp.after.max.ms": str(2**63 - 1),
+            },
+        ),
         ("community.alerts.v1", {"cleanup.policy": "delete", "retention.ms": str(90 * DAY)}),
         ("community.alerts.state.v1", {"cleanup.policy": "compact"}),
         ("community.member-alerts.v1", {"cleanup.policy": "delete", "retention.ms": str(90 * DAY)}),

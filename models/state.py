@@ -256,9 +256,31 @@ class Recovered:
         if self.partition is None:
             return []
         keys = sorted((self._disturbed | self._waiting.keys()) & self._values.keys())
+        # The outbox has been published by then, and cleared.
+        keys = [key for key in keys if not is_outbox_key(key)]
         if not keys and PARTITION_KEY not in self._disturbed:
             return []
-        return [*((key, self._values[key]) for key in keys), (PARTITION_KEY, self._marker)]
+        records = [*((key, self._values[key]) for key in keys), (PARTITION_KEY, self._marker)]
+        position = self._beyond_abandoned_ticks()
+        if position is None:
+            return records
+        return [
+            (key, _POSITION.pack(*position) + value[_POSITION.size :]) for key, value in records
+        ]
+
+    def _beyond_abandoned_ticks(self) -> Position | None:
+        """Return a position after all ticks that were begun here and never completed.
+
+        A batch of records that is never completed is read again, and comes out the same. A tick of
+        the wall clock may not come again before more records do; its values must never count.
+        """
+        ticks = [
+            position.tick
+            for candidates in self._waiting.values()
+            for position in map(position_of, candidates)
+            if position.offset == self.position.offset
+        ]
+        return Position(self.position.offset, max(ticks) + 1) if ticks else None
 
     def outbox(self) -> list[OutboxEntry]:
         """Return the records whose publication was never confirmed, in their order."""

@@ -103,10 +103,12 @@ class Keeper:
                 state = restore(recovered, self._policies)
                 await self._remember(partition, state, recovered.position)
                 publisher.follow(partition, changelog.end)
+                position = recovered.position
+                await publisher.publish(partition, position, recovered.outbox())
                 if repairs := recovered.repairs():
                     await publisher.complete(partition, repairs[:-1], repairs[-1], [], [])
-                await publisher.publish(recovered.outbox())
-                self.owned[partition] = Owned(state, recovered.position)
+                    position = stored.position_of(repairs[-1][1])
+                self.owned[partition] = Owned(state, position)
             self._metrics.recovery.set(time.monotonic() - self._started_at)
             self.refresh_gauges()
 
@@ -220,7 +222,7 @@ class Keeper:
         marker = marker_record(owned.state, position, self._partitions)
         await publisher.complete(partition, records, marker, written.others, batch.letters)
         owned.state.clean()
-        await publisher.publish(written.alerts)
+        await publisher.publish(partition, position, written.alerts)
         owned.position = position
         for rule_id, status in written.announced:
             self._metrics.alerts.labels(rule_id, status).inc()

@@ -2,11 +2,12 @@
 
 1. The values that changed, the outbox, snapshots and dead letters: all confirmed.
 2. The partition's record, which completes the batch: confirmed.
-3. The alerts of the outbox: confirmed. Until then they stand in the state.
+3. The alerts of the outbox: confirmed. Until then they stand in the state; then it is cleared.
 
 Whatever fails raises SendError; the caller ends the process, and a restart goes on exactly.
 """
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
@@ -14,7 +15,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import MessageSizeTooLargeError
 
 from models.events import STRUCTURED
-from models.state import OutboxEntry
+from models.state import OutboxEntry, Position, encode_outbox, outbox_key
 from models.topics import DEAD_LETTERS, SNAPSHOTS, TOPICS
 from streams.changelog import Record
 from streams.metrics import Metrics
@@ -59,6 +60,7 @@ class Publisher:
         self._metrics = metrics
         self._partitions: dict[str, int] = {}
         self._ends: dict[Place, int | None] = {}
+        self._awake_at = time.monotonic()
 
     def follow(self, partition: int, end: int | None) -> None:
         """Write to the partition's changelog from now on, alone; `end` is its end offset if known.
@@ -67,6 +69,7 @@ class Publisher:
         two writes next then gets InterferenceError: the process ends, and recovery repairs.
         """
         self._ends[self._changelog, partition] = end
+        self._awake_at = time.monotonic()
 
     async def complete(
         self,
@@ -94,13 +97,26 @@ class Publisher:
         except SendError as error:
             self._count(error)
             raise
+        self._awake_at = time.monotonic()
 
-    async def publish(self, entries: Sequence[OutboxEntry]) -> None:
-        """Write alert records and wait until all are confirmed."""
-        batches = RecordBatches(self._producer, self._ends)
+    async def publish(
+        self, partition: int, position: Position, entries: Sequence[OutboxEntry]
+    ) -> None:
+        """Write the alert records of the batch that ends at `position`, then clear its outbox.
+
+        To be called right after `complete`: a process that has stood still in between, and may
+        have been taken for dead, does not publish; its successor does.
+        """
+        if not entries:
+            return
+        batches = RecordBatches(self._producer, self._ends, self._awake_at)
         try:
             for entry in entries:
                 await self._add(batches, entry)
+            await batches.confirm()
+            for number, _ in enumerate(chunks(entries)):
+                empty = encode_outbox(position, [])
+                await batches.add(self._changelog, partition, outbox_key(number), empty)
             await batches.confirm()
         except SendError as error:
             self._count(error)

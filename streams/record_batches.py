@@ -1,6 +1,7 @@
 """Fills record batches by hand: a client's own `send` costs some ten times as much per record."""
 
 import asyncio
+import time
 from collections import deque
 from typing import Any, Final
 
@@ -11,6 +12,10 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 Headers = list[tuple[str, bytes]]
 Place = tuple[str, int]
 """A topic and a partition of it."""
+
+PAUSE_BOUND: Final = 8.0
+"""Seconds without a step after which a writer no longer trusts that it still owns its partition:
+well under the session time-out of 15 s, after which the group gives it to another."""
 
 IN_FLIGHT: Final = 64
 """Record batches sent and not yet confirmed."""
@@ -41,14 +46,24 @@ class RecordBatches:
     one cannot be; what was added before may then be written or not.
     """
 
-    def __init__(self, producer: AIOKafkaProducer, ends: dict[Place, int | None]) -> None:
+    def __init__(
+        self,
+        producer: AIOKafkaProducer,
+        ends: dict[Place, int | None],
+        awake_at: float | None = None,
+    ) -> None:
         """Write with `producer`, whose `max_batch_size` is the size of a batch.
+
+        `awake_at` (seconds of `time.monotonic`, default now) is when what is written here was last
+        known to be ours to write. InterferenceError before a batch is sent where the process has
+        stood still since for longer than `PAUSE_BOUND`: somebody else may have taken over.
 
         `ends` holds the places where nobody else may write, with the end offset of each where it
         is known; it is moved on. InterferenceError, once the batch is written, where it differs.
         """
         self._producer = producer
         self._ends = ends
+        self._awake_at = time.monotonic() if awake_at is None else awake_at
         self._open: dict[Place, BatchBuilder] = {}
         self._pending: deque[tuple[Place, int, asyncio.Future[Any]]] = deque()
 
@@ -93,10 +108,14 @@ class RecordBatches:
     async def _send(self, place: Place) -> None:
         topic, partition = place
         builder = self._open.pop(place)
+        paused = time.monotonic() - self._awake_at
+        if paused > PAUSE_BOUND:
+            raise InterferenceError(topic, f"this process stood still for {paused:.0f} s")
         try:
             sent = await self._producer.send_batch(builder, topic, partition=partition)
         except KafkaError as error:
             raise SendError(topic, _reason(error)) from error
+        self._awake_at = time.monotonic()
         self._pending.append((place, builder.record_count(), sent))
         while len(self._pending) > IN_FLIGHT:
             await self._settle()
@@ -107,6 +126,7 @@ class RecordBatches:
             written = await sent
         except KafkaError as error:
             raise SendError(place[0], _reason(error)) from error
+        self._awake_at = time.monotonic()
         if place in self._ends:
             expected, self._ends[place] = self._ends[place], written.offset + count
             if expected is not None and written.offset != expected:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from models.topics import ALERTS, DEAD_LETTERS, SNAPSHOTS
 from streams.catalogue import shipped_catalogue
 from streams.metrics import Metrics
 from streams.publish import LARGE_LETTER, OUTBOX_CHUNK, Letter, Publisher, chunks
-from streams.record_batches import BATCH_BYTES, SendError
+from streams.record_batches import BATCH_BYTES, PAUSE_BOUND, InterferenceError, SendError
 
 BROKER_LIMIT = 1_048_588
 
@@ -88,7 +89,7 @@ def test_a_refused_record_is_counted_by_topic_and_fails_the_batch(topic: str) ->
     publishing, metrics = publisher(producer)
 
     with pytest.raises(SendError, match=topic):
-        asyncio.run(publishing.publish([(topic, b"guild", b"{}")]))
+        asyncio.run(publishing.publish(0, Position(9), [(topic, b"guild", b"{}")]))
 
     assert failures(metrics, topic) == 1
     assert failures(metrics, DEAD_LETTERS.name) == 0
@@ -136,3 +137,19 @@ def test_a_large_dead_letter_goes_alone_and_one_too_large_says_what_was_left_out
     assert len(value or b"") == kept
     assert headers[0] == ("pulse-reason", b"too_large")
     assert ("pulse-left-out" in dict(headers)) == left_out
+
+
+def test_a_process_that_stood_still_after_its_batch_publishes_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its successor has published by then, and perhaps what came after: old must not follow new."""
+    producer = FailingProducer()
+    publishing, _ = publisher(producer)
+    asyncio.run(publishing.complete(0, [(b"c", b"1")], (b"p", b"2"), [], []))
+    woken = time.monotonic() + PAUSE_BOUND + 1
+    monkeypatch.setattr("streams.publish.time.monotonic", lambda: woken)
+
+    with pytest.raises(InterferenceError, match="stood still"):
+        asyncio.run(publishing.publish(0, Position(9), [(ALERTS.name, b"guild", b"{}")]))
+
+    assert sorted(producer.batches) == ["x.changelog"]

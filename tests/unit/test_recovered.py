@@ -18,6 +18,7 @@ from models.state import (
 Log = list[tuple[bytes, bytes]]
 
 ANNA = state.member_key_prefix("42") + b"anna"
+BEN = state.member_key_prefix("42") + b"ben"
 BERT = state.member_key_prefix("42") + b"bert"
 
 
@@ -209,3 +210,19 @@ def test_a_state_of_another_version_is_refused_with_both_numbers() -> None:
         match=f"has format {FORMAT_VERSION + 1}, this Pulse reads format {FORMAT_VERSION}",
     ):
         Recovered().absorb(PARTITION_KEY, value)
+
+
+def test_a_tick_that_was_never_completed_does_not_count_after_later_batches_either() -> None:
+    log = [member(ANNA, 9, 1), marker(9), member(ANNA, 9, 2, tick=1)]
+    repairs = read(log).repairs()
+    later = [*log, *repairs, member(BEN, 19, 1), marker(19)]
+
+    assert read(later).values()[ANNA] == repairs[0][1]
+    assert state.decode_member(repairs[0][1]) == state.decode_member(member(ANNA, 9, 1)[1])
+    assert read([*log, *repairs]).position == Position(9, 2)
+
+
+def test_a_batch_that_was_never_completed_is_repaired_where_it_stands() -> None:
+    log = [member(ANNA, 9, 1), marker(9), member(ANNA, 19, 2)]
+    assert read(log).repairs() == [member(ANNA, 9, 1), marker(9)]
+    assert read([member(ANNA, 9, 1), marker(9)]).repairs() == []

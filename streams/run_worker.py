@@ -6,7 +6,8 @@ from pathlib import Path
 from rules.configuration import Configuration
 from streams.catalogue import shipped_catalogue
 from streams.connection import read_connection
-from streams.topics import administration, check_topics
+from streams.faust_internals import InternalsError
+from streams.topics import ClusterError, administration, check_topics
 from streams.web import PORT_FILE
 from streams.worker import PulseWorker, WorkerOptions, run
 
@@ -34,9 +35,20 @@ def run_worker(
     options = WorkerOptions(web_host, web_port, data_dir)
     try:
         worker = PulseWorker(configuration, shipped_catalogue(), connection, partitions, options)
+    except InternalsError as error:
+        raise ClusterError(
+            f"Faust or aiokafka is not the one Pulse was written for: {error}"
+        ) from None
     except OSError as error:
         raise PortTakenError(f"cannot listen on {web_host}:{web_port}: {error.strerror}") from None
     data_dir.mkdir(parents=True, exist_ok=True)
-    (data_dir / PORT_FILE).write_text(f"{worker.web_port}\n", encoding="utf-8")
+    _write_port(data_dir / PORT_FILE, worker.web_port)
     worker.watch(connection)
     run(worker)
+
+
+def _write_port(file: Path, port: int) -> None:
+    # Renamed into place: who waits for the file must not find it empty.
+    partial = file.with_name(file.name + ".partial")
+    partial.write_text(f"{port}\n", encoding="utf-8")
+    partial.replace(file)

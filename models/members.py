@@ -45,6 +45,11 @@ def is_firing(member: int) -> bool:
     return member >> _PHASE & 3 == Phase.FIRING
 
 
+def is_settled(member: int, day: int) -> bool:
+    """Tell whether an interaction on `day` changes nothing: a later one is known, and no leave."""
+    return day <= member & _DAY and not member & LEFT
+
+
 def moved(member: int, last: int) -> int:
     """Return the member with another last day."""
     return member & ~_DAY | last

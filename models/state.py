@@ -240,7 +240,8 @@ class Recovered:
             for candidate in candidates:
                 if position_of(candidate) > position:
                     self._waiting.setdefault(key, []).append(candidate)
-                elif not _keep_newer(self._values, key, candidate):
+                elif not _keep_newer(self._values, key, candidate) or key in self._waiting:
+                    # The last one written is not the one that counts, or may not be some day.
                     self._disturbed.add(key)
 
     def values(self) -> Mapping[bytes, bytes]:

@@ -20,6 +20,8 @@ Arrived = tuple[int, int, Event]
 """One readable record: its arrival, the event's own time (both milliseconds), and the event."""
 
 _OUTCOMES = len(Outcome)
+_FEW = 4_096
+"""So many remembered ids are not worth pruning."""
 
 
 def fold(
@@ -83,7 +85,7 @@ def _move_clock(partition: Partition, instant: int, effects: Effects) -> None:
 def _is_repeat(partition: Partition, event: Event, arrival: int) -> bool:
     """Tell whether the event was seen within the horizon, and remember that it is seen now."""
     seen, clock, horizon = partition.seen, partition.clock, partition.policies.dedupe
-    if clock - partition.pruned_at > horizon:
+    if len(seen) > _FEW and clock - partition.pruned_at > horizon:
         # What is older cannot make a repeat any more; pruning changes no answer.
         seen = {key: at for key, at in seen.items() if clock - at <= horizon}
         partition.seen, partition.pruned_at = seen, clock
@@ -118,7 +120,10 @@ def _apply(
             if outcome is Outcome.LATE:
                 pane[LATE] += 1
         if kind <= LAST_INTERACTION and event.user_id:
-            _interact(partition, community, event.user_id, day, arrival, effects)
+            member = community.members.get(event.user_id)
+            # Most interactions are not the member's first of the day, and change nothing.
+            if member is None or not packed.is_settled(member, day):
+                _interact(partition, community, event.user_id, day, arrival, effects)
     if kind is EventType.MEMBER_LEFT and event.user_id:
         _leave(partition, community, event.user_id, day, arrival, effects)
     return outcome
@@ -137,10 +142,7 @@ def _interact(
     if member is None:
         member = packed.pack(day)
     else:
-        last = packed.last_day(member)
-        if day <= last and not member & packed.LEFT:
-            return
-        if day > last:
+        if day > packed.last_day(member):
             if packed.is_firing(member):
                 early = day < packed.since_day(member)
                 signal = Signal.LATE_RETURN if early else Signal.RETURN

@@ -1,6 +1,6 @@
 # Pulse. `make` alone lists the targets.
 .POSIX:
-.PHONY: help setup demo test check bench lock clean
+.PHONY: help setup demo test simulate check bench lock clean
 
 PYTHON = python3
 VENV = .venv
@@ -28,6 +28,9 @@ demo: setup ## run the whole service here and print its alerts (EVENTS=FILE for 
 
 test: setup ## run the tests (PYTEST_ARGS=... goes to pytest)
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+simulate: setup ## crash, pause and rebalance simulated workers: 10,000 seeds, some 15 minutes
+	$(BIN)/python -m tests.simulation --seeds 10000
 
 check: setup ## lint, formatting and types
 	$(BIN)/ruff check .

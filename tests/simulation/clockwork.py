@@ -19,6 +19,7 @@ class Process:
         self.ready: deque[asyncio.Handle] = deque()
         self.alive = True
         self.paused = False
+        self.stood_still = 0.0
         # A killed process must not be cleaned up by its garbage: `finally` does not run there.
         self.tasks: list[asyncio.Task[Any]] = []
 
@@ -30,25 +31,36 @@ class Process:
 _current: ContextVar[Process] = ContextVar("process")
 
 
-class Clockwork(asyncio.AbstractEventLoop):
-    """Runs the ready steps of processes; within one process in order, among them as told."""
+def current_process() -> Process | None:
+    """The process whose step is being run."""
+    return _current.get(None)
+
+
+class Clockwork:
+    """Runs the ready steps of processes; within one process in order, among them as told.
+
+    As much of asyncio's loop as tasks, futures and locks ask for.
+    """
+
+    def __init__(self) -> None:
+        self._loop: Any = self
 
     def call_soon(self, callback: Any, *args: Any, context: Context | None = None) -> Any:
         context = context if context is not None else copy_context()
-        handle = asyncio.Handle(callback, args, self, context)
+        handle = asyncio.Handle(callback, args, self._loop, context)
         process = context.get(_current)
         if process is not None and process.alive:
             process.ready.append(handle)
         return handle
 
     def create_future(self) -> asyncio.Future[Any]:
-        return asyncio.Future(loop=self)
+        return asyncio.Future(loop=self._loop)
 
     def start(self, process: Process, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Begin a task of the process."""
         context = copy_context()
         context.run(_current.set, process)
-        task: asyncio.Task[None] = context.run(asyncio.Task, work, loop=self)
+        task: asyncio.Task[None] = context.run(asyncio.Task, work, loop=self._loop)
         process.tasks.append(task)
         return task
 
@@ -69,19 +81,10 @@ class Clockwork(asyncio.AbstractEventLoop):
         process.alive = False
         for task in process.tasks:
             with suppress(RuntimeError):
-                task.get_coro().close()  # type: ignore[union-attr]
+                task.get_coro().close()
 
     def get_debug(self) -> bool:
         return False
-
-    def is_running(self) -> bool:
-        return True
-
-    def is_closed(self) -> bool:
-        return False
-
-    def time(self) -> float:
-        return 0.0
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
         if isinstance(context.get("exception"), AssertionError):
@@ -92,7 +95,7 @@ class Clockwork(asyncio.AbstractEventLoop):
 def running(loop: Clockwork) -> Iterator[None]:
     """Let coroutines find the loop."""
     before = events._get_running_loop()
-    events._set_running_loop(loop)
+    events._set_running_loop(loop._loop)
     try:
         yield
     finally:

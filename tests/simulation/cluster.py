@@ -20,7 +20,8 @@ LAG = 86_400_000
 Headers = list[tuple[str, bytes]]
 
 
-class SourceMessage(NamedTuple):
+@dataclass(slots=True)
+class SourceMessage:
     """A record of the events topic, as aiokafka hands it out."""
 
     topic: str

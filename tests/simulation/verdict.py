@@ -136,11 +136,11 @@ def _letters(cluster: Cluster, expected: Expected, policies: Policies) -> str:
 
 
 def _unlike(what: str, found: dict[Any, Any], wanted: dict[Any, Any]) -> str:
-    for name in wanted:
+    for name, content in wanted.items():
         if name not in found:
             return f"{what} {name} is missing ({len(found)} of {len(wanted)})"
-        if found[name] != wanted[name]:
-            return f"{what} {name}: {found[name]}, expected {wanted[name]}"
+        if found[name] != content:
+            return f"{what} {name}: {found[name]}, expected {content}"
     for name in found:
         if name not in wanted:
             return f"{what} {name} is not expected"
@@ -150,6 +150,4 @@ def _unlike(what: str, found: dict[Any, Any], wanted: dict[Any, Any]) -> str:
 def outdated(cluster: Cluster, expected: Expected) -> list[str]:
     """The alerts whose latest transition is not the last one written to the alert state topic."""
     found = {record.key: record.value for record in cluster.topic(ALERTS_STATE.name)}
-    return sorted(
-        key.decode() for key, value in expected.latest.items() if found.get(key) != value
-    )
+    return sorted(key.decode() for key, value in expected.latest.items() if found.get(key) != value)

@@ -12,13 +12,13 @@ from aiokafka.errors import KafkaError
 
 from rules.policy import Policies
 from rules.records import Recorder
-from streams import publish
 from streams.changelog import Record
+from streams.faust_internals import SourceRecord
 from streams.keeper import Keeper
 from streams.metrics import Metrics
 from streams.publish import Letter, Publisher
 from streams.record_batches import SendError
-from streams.reread import RereadError, Stretch
+from streams.reread import RereadError, RereadPieces, Stretch
 
 from .clockwork import Process
 from .cluster import CHANGELOG, Cluster, SourceMessage
@@ -59,11 +59,13 @@ class SimulatedReread:
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
 
-    def open(self, stretch: Stretch) -> SimulatedPieces:
+    def open(self, stretch: Stretch) -> RereadPieces:
         return SimulatedPieces(self._worker, stretch)
 
 
 class SimulatedPieces:
+    """The pieces of one stretch."""
+
     def __init__(self, worker: Worker, stretch: Stretch) -> None:
         self._worker = worker
         records = worker.cluster.source[stretch.partition]
@@ -76,7 +78,7 @@ class SimulatedPieces:
         first = next(begins, len(records))
         self._left = [record for record in records[first:] if record.offset < stretch.end]
 
-    async def next(self) -> Sequence[SourceMessage]:
+    async def next(self) -> Sequence[SourceRecord]:
         await self._worker.pass_by("reread")
         if self._worker.reread_fails:
             raise RereadError("made to fail")
@@ -128,7 +130,7 @@ class Worker:
         """Pass a point at which something may go wrong, or another process may run."""
         if self.recovering and point in ("send alerts", "sent alerts"):
             point = "republish" if point == "send alerts" else "republished"
-        if self.simulation.passed(point, self) or self.dice.random() < 0.5:
+        if self.simulation.havoc.passed(point, self) or self.dice.random() < 0.5:
             await asyncio.sleep(0)
 
     @property
@@ -285,6 +287,3 @@ class Worker:
         if offset is not None:
             self.cluster.committed[partition] = offset
         await self.pass_by("committed")
-
-
-assert publish  # the module's limits are set small by the simulation

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from models import members as packed
 from models import state as stored
 from models.alerts import Phase
-from models.state import Position, Recovered, StoredAlert, StoredCommunity, StoredPartition
+from models.recovered import Recovered
+from models.state import Position, StoredAlert, StoredCommunity, StoredPartition
 from rules.lifecycle import AlertState
 from rules.policy import Policies
 from rules.state import BEGINNING, Community, Partition, restore_member

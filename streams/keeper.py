@@ -15,7 +15,8 @@ from models import state as stored
 from models.alerts import Digest, Snapshot, Transition
 from models.documents import encode
 from models.events import AHEAD_TOLERANCE
-from models.state import START, OutboxEntry, Position, Recovered
+from models.recovered import Recovered
+from models.state import START, OutboxEntry, Position
 from models.topics import ALERTS, ALERTS_STATE, MEMBER_ALERTS, SNAPSHOTS
 from rules.effects import Output
 from rules.engine import fold, remember, tick

@@ -14,7 +14,8 @@ from models import state as stored
 from models.decode import decode
 from models.events import Event
 from models.instants import parse_instant
-from models.state import Position, Recovered
+from models.recovered import Recovered
+from models.state import Position
 from rules.configuration import parse_configuration
 from rules.effects import Output
 from rules.engine import Arrived, fold, remember

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 
-from models import state
-from models.state import OutboxEntry, Position, Recovered
+from models import recovered as reading_back
+from models.recovered import Recovered
+from models.state import OutboxEntry, Position
 from rules.state import Partition
 from streams.faust_internals import SourceRecord
 from streams.keeper import Keeper
@@ -42,7 +43,7 @@ def the_fence(patch: pytest.MonkeyPatch) -> Product:
         everything = dict(recovered._values)
         for key, waiting in recovered._waiting.items():
             for value in waiting:
-                state._keep_newer(everything, key, value)
+                reading_back._keep_newer(everything, key, value)
         return everything
 
     patch.setattr(Recovered, "values", values)
@@ -80,7 +81,7 @@ def the_zombie_rule(patch: pytest.MonkeyPatch) -> Product:
         values[key] = candidate
         return True
 
-    patch.setattr(state, "_keep_newer", keep_last)
+    patch.setattr(reading_back, "_keep_newer", keep_last)
     return Product()
 
 

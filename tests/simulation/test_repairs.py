@@ -7,11 +7,11 @@ import random
 import pytest
 
 from models import state
+from models.recovered import Recovered
 from models.state import (
     FORMAT_VERSION,
     PARTITION_KEY,
     Position,
-    Recovered,
     StoredPartition,
     decode_member,
     encode_member,

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from models import state as stored
-from models.state import OutboxEntry, Position, Recovered
+from models.recovered import Recovered
+from models.state import OutboxEntry, Position
 from models.topics import ALERTS, ALERTS_STATE, DEAD_LETTERS, MEMBER_ALERTS, SNAPSHOTS
 from rules.engine import fold
 from rules.policy import Policies

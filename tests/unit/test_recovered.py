@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from models import state
+from models.recovered import Recovered
 from models.state import (
     FORMAT_VERSION,
     PARTITION_KEY,
     START,
     Position,
-    Recovered,
     StateError,
     StoredPartition,
 )

@@ -29,7 +29,7 @@ demo: setup ## run the whole service here and print its alerts (EVENTS=FILE for 
 test: setup ## run the tests (PYTEST_ARGS=... goes to pytest)
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-simulate: setup ## crash, pause and rebalance simulated workers: 10,000 seeds, some 15 minutes
+simulate: setup ## crash, pause and rebalance simulated workers: 10,000 seeds, some 10 minutes
 	$(BIN)/python -m tests.simulation --seeds 10000
 
 check: setup ## lint, formatting and types

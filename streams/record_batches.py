@@ -54,16 +54,17 @@ class RecordBatches:
     ) -> None:
         """Write with `producer`, whose `max_batch_size` is the size of a batch.
 
-        `awake_at` (seconds of `time.monotonic`, default now) is when what is written here was last
-        known to be ours to write. InterferenceError before a batch is sent where the process has
-        stood still since for longer than `PAUSE_BOUND`: somebody else may have taken over.
+        `awake_at` (seconds of `time.monotonic`) is when what is written here was last known to be
+        ours to write. InterferenceError before a batch is sent where the process has stood still
+        since for longer than `PAUSE_BOUND`: somebody else may have taken over. None asks for no
+        such check: who sends a file may wait for its next line as long as it takes.
 
         `ends` holds the places where nobody else may write, with the end offset of each where it
         is known; it is moved on. InterferenceError, once the batch is written, where it differs.
         """
         self._producer = producer
         self._ends = ends
-        self._awake_at = time.monotonic() if awake_at is None else awake_at
+        self._awake_at = awake_at
         self._open: dict[Place, BatchBuilder] = {}
         self._pending: deque[tuple[Place, int, asyncio.Future[Any]]] = deque()
 
@@ -108,17 +109,25 @@ class RecordBatches:
     async def _send(self, place: Place) -> None:
         topic, partition = place
         builder = self._open.pop(place)
-        paused = time.monotonic() - self._awake_at
-        if paused > PAUSE_BOUND:
-            raise InterferenceError(topic, f"this process stood still for {paused:.0f} s")
+        self._check_awake(topic)
         try:
             sent = await self._producer.send_batch(builder, topic, partition=partition)
         except KafkaError as error:
             raise SendError(topic, _reason(error)) from error
-        self._awake_at = time.monotonic()
+        self._stay_awake()
         self._pending.append((place, builder.record_count(), sent))
         while len(self._pending) > IN_FLIGHT:
             await self._settle()
+
+    def _check_awake(self, topic: str) -> None:
+        if self._awake_at is not None:
+            paused = time.monotonic() - self._awake_at
+            if paused > PAUSE_BOUND:
+                raise InterferenceError(topic, f"this process stood still for {paused:.0f} s")
+
+    def _stay_awake(self) -> None:
+        if self._awake_at is not None:
+            self._awake_at = time.monotonic()
 
     async def _settle(self) -> None:
         place, count, sent = self._pending.popleft()
@@ -126,7 +135,7 @@ class RecordBatches:
             written = await sent
         except KafkaError as error:
             raise SendError(place[0], _reason(error)) from error
-        self._awake_at = time.monotonic()
+        self._stay_awake()
         if place in self._ends:
             expected, self._ends[place] = self._ends[place], written.offset + count
             if expected is not None and written.offset != expected:

@@ -17,7 +17,13 @@ from models.topics import ALERTS, DEAD_LETTERS, SNAPSHOTS
 from streams.catalogue import shipped_catalogue
 from streams.metrics import Metrics
 from streams.publish import LARGE_LETTER, OUTBOX_CHUNK, Letter, Publisher, chunks
-from streams.record_batches import BATCH_BYTES, PAUSE_BOUND, InterferenceError, SendError
+from streams.record_batches import (
+    BATCH_BYTES,
+    PAUSE_BOUND,
+    InterferenceError,
+    RecordBatches,
+    SendError,
+)
 
 BROKER_LIMIT = 1_048_588
 
@@ -153,3 +159,20 @@ def test_a_process_that_stood_still_after_its_batch_publishes_nothing(
         asyncio.run(publishing.publish(0, Position(9), [(ALERTS.name, b"guild", b"{}")]))
 
     assert sorted(producer.batches) == ["x.changelog"]
+
+
+def test_who_sends_a_file_may_wait_long_for_its_next_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    producer = FailingProducer()
+
+    async def send_slowly() -> None:
+        batches = RecordBatches(producer, {})
+        await batches.add("x.events", 0, b"guild", b"{}")
+        later = time.monotonic() + 10 * PAUSE_BOUND
+        monkeypatch.setattr("streams.record_batches.time.monotonic", lambda: later)
+        await batches.confirm()
+
+    asyncio.run(send_slowly())
+
+    assert sorted(producer.batches) == ["x.events"]

@@ -6,10 +6,9 @@ and it counts only once its marker is in the changelog (ARCHITECTURE, "One batch
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Iterable, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
-from typing import Final
 
 from models import state as stored
 from models.alerts import Digest, Snapshot, Transition
@@ -22,16 +21,15 @@ from rules.effects import Output
 from rules.engine import fold, remember, tick
 from rules.policy import Policies
 from rules.records import Recorder, snapshot_record
-from rules.state import Community, Partition
+from rules.state import Partition
 from streams.batch import Batch, read_batch
 from streams.changelog import ReadBack, Record, changed_records, marker_record, restore
 from streams.faust_internals import SourceRecord
+from streams.gauges import set_gauges
 from streams.metrics import Metrics
 from streams.partitioning import partition_of
 from streams.publish import Publisher, chunks
 from streams.reread import Reread, Stretch
-
-SECOND: Final = 1_000
 
 
 def wall_clock() -> int:
@@ -162,14 +160,28 @@ class Keeper:
             if records[-1].offset < expected:
                 return
             first = records[0].offset
-            if first > expected:
-                stretch = Stretch(partition, first, start=expected)
-                async with aclosing(self._read_again(stretch)) as pieces:
-                    async for missed in pieces:
-                        await self._apply(partition, owned, missed, publisher)
-            else:
-                records = [record for record in records if record.offset >= expected]
-            await self._apply(partition, owned, records, publisher)
+            with self._whole(partition):
+                if first > expected:
+                    stretch = Stretch(partition, first, start=expected)
+                    async with aclosing(self._read_again(stretch)) as pieces:
+                        async for missed in pieces:
+                            await self._apply(partition, owned, missed, publisher)
+                else:
+                    records = [record for record in records if record.offset >= expected]
+                await self._apply(partition, owned, records, publisher)
+
+    @contextmanager
+    def _whole(self, partition: int) -> Iterator[None]:
+        """Drop the partition where its batch is cut short: the state is then ahead of its position.
+
+        Any failure ends the process; a cancellation by Faust may not, and must not lead to the same
+        records being folded twice.
+        """
+        try:
+            yield
+        except BaseException:
+            self.owned.pop(partition, None)
+            raise
 
     async def _apply(
         self, partition: int, owned: Owned, records: Sequence[SourceRecord], publisher: Publisher
@@ -194,18 +206,20 @@ class Keeper:
         """Let the clocks of partitions that are fully read follow the wall clock."""
         if not self._follows_wall:
             return
-        for partition in caught_up:
+        for partition in sorted(caught_up):
             async with self._lock:
                 owned = self.owned.get(partition)
                 if owned is None:
                     continue
-                effects = tick(owned.state, wall_clock())
-                if effects.outputs:
-                    position = Position(owned.position.offset, owned.position.tick + 1)
-                    await self._complete(
-                        partition, owned, position, effects.outputs, Batch(), publisher
-                    )
-                    self._metrics.count(effects.tally)
+                with self._whole(partition):
+                    await self._tick(partition, owned, publisher)
+
+    async def _tick(self, partition: int, owned: Owned, publisher: Publisher) -> None:
+        effects = tick(owned.state, wall_clock())
+        if effects.outputs:
+            position = Position(owned.position.offset, owned.position.tick + 1)
+            await self._complete(partition, owned, position, effects.outputs, Batch(), publisher)
+            self._metrics.count(effects.tally)
 
     async def _complete(
         self,
@@ -272,29 +286,5 @@ class Keeper:
 
     def refresh_gauges(self) -> None:
         """Set the gauges that describe what is owned now."""
-        metrics = self._metrics
-        states = [owned.state for owned in self.owned.values()]
-        metrics.communities.set(sum(len(state.communities) for state in states))
-        firing: dict[str, int] = dict.fromkeys(self._policies.catalogue, 0)
-        members = 0
-        for state in states:
-            for community in state.communities.values():
-                members += len(community.members)
-                _count_firing(community, firing)
-        metrics.members.set(members)
-        for rule_id, number in firing.items():
-            severity = self._policies.catalogue[rule_id].definition.severity
-            metrics.firing.labels(rule_id, severity).set(number)
-        metrics.clock.clear()
-        for partition, owned in self.owned.items():
-            if owned.state.communities:
-                metrics.clock.labels(partition).set(owned.state.clock / SECOND)
-
-
-def _count_firing(community: Community, firing: dict[str, int]) -> None:
-    for rule_id, alert in community.alerts.items():
-        if alert.started_day and rule_id in firing:
-            firing[rule_id] += 1
-    rule = community.policy.member_rule
-    if rule is not None:
-        firing[rule.id] += community.silent
+        states = {partition: owned.state for partition, owned in self.owned.items()}
+        set_gauges(self._metrics, self._policies.catalogue, states)

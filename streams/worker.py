@@ -61,7 +61,6 @@ class WorkerOptions:
     web_host: str = "0.0.0.0"  # noqa: S104 (metrics are scraped from other machines)
     web_port: int = 6066
     data_dir: Path = Path("pulse-data")
-    log_level: str = "info"
 
 
 def end_process(problem: str) -> NoReturn:

@@ -54,7 +54,8 @@ class StallJudge:
         if now - progress.beat > self._bound:
             return f"the event loop has not beaten for {now - progress.beat:.0f} s"
         if progress.owned is None:
-            since = self._waiting_since = self._waiting_since or now
+            since = now if self._waiting_since is None else self._waiting_since
+            self._waiting_since = since
             if ends and now - since > 2 * self._bound:
                 return f"no partitions, or not their state, for {now - since:.0f} s"
             return None

@@ -1,0 +1,96 @@
+"""A rule that is switched off while its alert stands: the alert ends, and says so."""
+
+from __future__ import annotations
+
+from models.decode import decode_timed
+from models.instants import DAY, format_instant, parse_instant
+from models.recovered import Recovered
+from models.rejections import Rejection
+from models.state import Position
+from rules.configuration import parse_configuration
+from rules.effects import Output
+from rules.engine import Arrived, fold, tick
+from rules.explain import explain
+from rules.policy import Policies
+from rules.records import Record, Recorder
+from rules.state import Partition
+from streams.catalogue import shipped_catalogue
+from streams.changelog import changed_records, marker_record, restore
+
+START = parse_instant("2025-01-01T12:00:00Z") or 0
+INCONCLUSIVE_DAYS = 28
+
+
+def policies(*, disabled: str | None = None) -> Policies:
+    rules = {disabled: {"enabled": False}} if disabled else {}
+    return Policies(
+        parse_configuration("test", {"rules": rules}, shipped_catalogue()), shipped_catalogue()
+    )
+
+
+def event(day: int, kind: str, user: str, number: int = 0) -> Arrived:
+    time = START + day * DAY + number
+    text = (
+        f'{{"id":"{day} {user} {number} {kind}","type":"{kind}","community_id":"42",'
+        f'"user_id":"{user}","time":"{format_instant(time)}"}}'
+    )
+    timed = decode_timed(text.encode())
+    assert not isinstance(timed, Rejection)
+    return time, *timed
+
+
+def restarted(partition: Partition, changed: Policies) -> Partition:
+    """The partition as a worker with another configuration finds it in the changelog."""
+    recovered = Recovered()
+    position = Position(0)
+    for key, value in [
+        *changed_records(partition, position),
+        marker_record(partition, position, 1),
+    ]:
+        recovered.absorb(key, value)
+    return restore(recovered, changed)
+
+
+def records(outputs: list[Output], rule_id: str) -> list[Record]:
+    catalogue = shipped_catalogue()
+    recorder = Recorder(catalogue, policies().configuration.deployment)
+    return [
+        recorder.alert(output)  # type: ignore[arg-type]
+        for output in outputs
+        if type(output).__name__ == "Transition" and output.rule_id == rule_id  # type: ignore[union-attr]
+    ]
+
+
+def test_an_alert_of_a_disabled_rule_ends_as_inconclusive_after_28_closes() -> None:
+    rule = "speech-density-drop"
+    partition = Partition(policies())
+    busy = [event(day, "post.created", "u", n) for day in range(7) for n in range(10)]
+    calm = [event(day, "post.created", "u") for day in range(7, 15)]
+    (fired,) = records(fold(partition, [*busy, *calm]).outputs, rule)
+    assert fired["data"]["status"] == "firing"
+
+    partition = restarted(partition, policies(disabled=rule))
+    before_last = partition.clock + (INCONCLUSIVE_DAYS - 1) * DAY
+    assert records(tick(partition, before_last).outputs, rule) == []
+    (ended,) = records(tick(partition, before_last + DAY).outputs, rule)
+
+    data = ended["data"]
+    assert (data["alert_id"], data["status"]) == (fired["data"]["alert_id"], "resolved")
+    assert data["reason"] == "inconclusive"
+    assert data["evaluation"]["verdict"] == "NOT_APPLICABLE"
+    assert explain(ended, shipped_catalogue()).matches
+    assert records(tick(partition, before_last + 40 * DAY).outputs, rule) == []
+
+
+def test_an_alert_about_a_member_still_ends_when_the_member_comes_back() -> None:
+    rule = "member-silent"
+    partition = Partition(policies())
+    fold(partition, [event(0, "post.created", "gone")])
+    (fired,) = records(tick(partition, START + 32 * DAY).outputs, rule)
+
+    partition = restarted(partition, policies(disabled=rule))
+    (ended,) = records(fold(partition, [event(33, "like.added", "gone")]).outputs, rule)
+
+    assert ended["data"]["alert_id"] == fired["data"]["alert_id"]
+    assert ended["data"]["reason"] == "returned"
+    assert records(tick(partition, START + 90 * DAY).outputs, rule) == []

@@ -24,15 +24,16 @@ _PATIENCE: Final = 30.0
 _PAUSE: Final = 0.2
 
 
-def rebuild(client: KafkaAdminClient, configuration: Configuration) -> Iterator[str]:
+def rebuild(
+    client: KafkaAdminClient, configuration: Configuration, patience: float
+) -> Iterator[str]:
     """Delete changelog and group offsets, and create the changelog anew; yield a line per step.
 
-    TopicsError where workers still run, or where the events topic is missing.
+    A worker that died stays in its group until its session ends, so members are waited for, for
+    `patience` seconds. TopicsError where workers still run then, or the events topic is missing.
     """
     group = group_name(configuration)
-    members = _members(client, group)
-    if members:
-        raise TopicsError([f"{members} workers run in group {group}: stop them first"])
+    yield from _wait_until_empty(client, group, patience)
     events = configuration.kafka.topic_prefix + EVENTS.name
     if partitions_of(client, events) is None:
         raise TopicsError([f"topic {events} is missing: there is nothing to rebuild from"])
@@ -46,6 +47,18 @@ def rebuild(client: KafkaAdminClient, configuration: Configuration) -> Iterator[
         yield f"deleted the offsets of group {group}"
     yield from apply_topics(client, configuration, alter=False)
     yield f"the next worker reads {events} from its start"
+
+
+def _wait_until_empty(client: KafkaAdminClient, group: str, patience: float) -> Iterator[str]:
+    deadline = time.monotonic() + patience
+    said = False
+    while members := _members(client, group):
+        if time.monotonic() > deadline:
+            raise TopicsError([f"{members} workers run in group {group}: stop them first"])
+        if not said:
+            yield f"{members} workers are in group {group}; waiting {patience:.0f} s for their end"
+            said = True
+        time.sleep(_PAUSE)
 
 
 def _members(client: KafkaAdminClient, group: str) -> int:

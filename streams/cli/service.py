@@ -96,7 +96,12 @@ def worker(
 
 
 @service.command()
-def rebuild(config: ConfigOption = None) -> None:
+def rebuild(
+    config: ConfigOption = None,
+    patience: Annotated[
+        float, typer.Option(min=0, help="Seconds to wait for workers that were just stopped.")
+    ] = 30.0,
+) -> None:
     """Forget the state: the next worker makes it anew from the events topic.
 
     Needed after a change that the state cannot follow (time zone of a community, number of
@@ -109,7 +114,7 @@ def rebuild(config: ConfigOption = None) -> None:
 
     configuration = configure(config)
     with cluster_errors(), administration(read_connection(), say) as client:
-        for line in forget(client, configuration):
+        for line in forget(client, configuration, patience):
             typer.echo(line)
 
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -17,6 +18,11 @@ from streams.broker import Broker, open_broker
 settings.register_profile("local", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+# A shell starts what it puts in the background with SIGINT ignored, and children inherit that: the
+# tests of Ctrl-C must not depend on how the runner was started.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

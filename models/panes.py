@@ -4,7 +4,7 @@ A pane is a list of counters, one per `EventType` in the order of its numbers, t
 counted events that arrived after the day had closed. A list, because it is touched per event.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from models.events import SPEECH, EventType
@@ -15,6 +15,7 @@ Panes = Mapping[int, Pane]
 LATE: Final = len(EventType)
 """Index of the counter of late events."""
 WIDTH: Final = len(EventType) + 1
+_SPEECH: Final = tuple(int(kind) for kind in SPEECH)
 
 
 def empty_pane() -> Pane:
@@ -22,22 +23,22 @@ def empty_pane() -> Pane:
     return [0] * WIDTH
 
 
-def total(panes: Panes, first: int, last: int, *kinds: EventType) -> int:
-    """Count events of `kinds` on the days `first` to `last`, both included."""
-    count = 0
-    for day in range(first, last + 1):
-        pane = panes.get(day)
-        if pane is not None:
-            for kind in kinds:
-                count += pane[kind]
-    return count
+def window(panes: Panes, first: int, last: int) -> list[Pane]:
+    """Return the panes of the days `first` to `last`, both included, that there are."""
+    get = panes.get
+    return [pane for day in range(first, last + 1) if (pane := get(day)) is not None]
 
 
-def speech(panes: Panes, first: int, last: int) -> int:
-    """Count speech (posts and replies) on the days `first` to `last`, both included."""
-    return total(panes, first, last, *SPEECH)
+def total(panes: Sequence[Pane], *kinds: int) -> int:
+    """Count events of `kinds` in `panes`."""
+    return sum([pane[kind] for kind in kinds for pane in panes])
 
 
-def late(panes: Panes, first: int, last: int) -> int:
-    """Count events of the days `first` to `last` that arrived after their day had closed."""
-    return sum(panes[day][LATE] for day in range(first, last + 1) if day in panes)
+def speech(panes: Sequence[Pane]) -> int:
+    """Count speech (posts and replies) in `panes`."""
+    return total(panes, *_SPEECH)
+
+
+def late(panes: Sequence[Pane]) -> int:
+    """Count the events of `panes` that arrived after their day had closed."""
+    return sum([pane[LATE] for pane in panes])

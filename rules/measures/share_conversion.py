@@ -1,16 +1,19 @@
 """Share conversion: how many shares brought somebody in on one day (article, 4.2)."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import Field
 
 from models.alerts import Evaluation, Verdict
 from models.days import day_from_iso, iso
 from models.events import EventType
-from models.panes import Panes, late, total
+from models.panes import Panes, late, total, window
 from rules.measures.measure import CommunityMeasure, Setting
 from rules.parameters import Parameters
+
+_SHARED: Final = int(EventType.SHARE_CREATED)
+_CONVERTED: Final = int(EventType.SHARE_CONVERTED)
 
 
 class ShareConversionParameters(Parameters):
@@ -25,22 +28,22 @@ def gather(panes: Panes, day: int, first_day: int, setting: Setting) -> Evaluati
     parameters = setting.parameters
     assert isinstance(parameters, ShareConversionParameters)
     start = day - parameters.active_days + 1
-    sharing = total(panes, start, day, EventType.SHARE_CREATED, EventType.SHARE_CONVERTED)
+    active = window(panes, start, day)
     return {
-        "value": total(panes, day, day, EventType.SHARE_CONVERTED),
+        "value": total(window(panes, day, day), _CONVERTED),
         "baseline": None,
         "change_percent": None,
         "window": [iso(day), iso(day)],
         "baseline_window": None,
         "first_day": iso(first_day),
-        "active": {"window": [iso(start), iso(day)], "events": sharing},
+        "active": {"window": [iso(start), iso(day)], "events": total(active, _SHARED, _CONVERTED)},
         "threshold": {
             "minimum": parameters.minimum,
             "active_days": parameters.active_days,
             "from": setting.origin,
         },
         "timezone": setting.timezone,
-        "late_events": late(panes, start, day),
+        "late_events": late(active),
     }
 
 

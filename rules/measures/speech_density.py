@@ -11,7 +11,7 @@ from pydantic import Field
 
 from models.alerts import Evaluation, Verdict
 from models.days import day_from_iso, iso
-from models.panes import Panes, late, speech
+from models.panes import Panes, late, speech, window
 from rules.measures.measure import CommunityMeasure, Setting
 from rules.parameters import Parameters
 
@@ -29,8 +29,9 @@ def gather(panes: Panes, day: int, first_day: int, setting: Setting) -> Evaluati
     parameters = setting.parameters
     assert isinstance(parameters, SpeechDensityParameters)
     days = parameters.window_days
-    current = speech(panes, day - days + 1, day)
-    previous = speech(panes, day - 2 * days + 1, day - days)
+    now = window(panes, day - days + 1, day)
+    before = window(panes, day - 2 * days + 1, day - days)
+    current, previous = speech(now), speech(before)
     return {
         "value": current,
         "baseline": previous,
@@ -44,7 +45,7 @@ def gather(panes: Panes, day: int, first_day: int, setting: Setting) -> Evaluati
             "from": setting.origin,
         },
         "timezone": setting.timezone,
-        "late_events": late(panes, day - 2 * days + 1, day),
+        "late_events": late(now) + late(before),
     }
 
 

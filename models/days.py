@@ -77,6 +77,19 @@ class Calendar:
                 self._bound(day)
         return day
 
+    def span_of(self, instant: int) -> tuple[int, int, int]:
+        """Return the day of `instant`, and from when until when (milliseconds) it is that day.
+
+        The span is empty where the day is not one stretch of time, or too old to be sure.
+        """
+        day = self.day_of(instant)
+        if self.is_utc:
+            start = (day - _EPOCH_ORDINAL) * DAY
+            return day, start, start + DAY
+        if self._from <= instant < self._until:
+            return day, self._from, self._until
+        return day, 0, 0
+
     def _read(self, instant: int) -> int:
         return datetime.fromtimestamp(instant // SECOND, self._zone).toordinal()
 

@@ -6,13 +6,20 @@ to say exactly what is wrong. Of a name that stands twice in an object, the last
 """
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, Protocol, TypeVar
 
 import msgspec
 
-from models.events import MAXIMUM_DEPTH, MAXIMUM_VALUE_BYTES, TYPES, CloudEvent, Event
-from models.instants import parse_instant
+from models.events import (
+    MAXIMUM_DEPTH,
+    MAXIMUM_VALUE_BYTES,
+    TYPES,
+    Arrived,
+    CloudEvent,
+    Event,
+)
+from models.instants import EARLIEST, LATEST, parse_instant
 from models.rejections import Rejection, RejectionReason
 
 Headers = Iterable[tuple[str, bytes | None]]
@@ -21,6 +28,20 @@ Timed = tuple[int, Event]
 """When an event happened, by its own time (milliseconds), and the event."""
 Fields = Mapping[str, msgspec.Raw]
 
+
+class Record(Protocol):
+    """What a record must tell to be read; `timestamp` is its arrival in milliseconds."""
+
+    @property
+    def timestamp(self) -> int: ...  # noqa: D102
+    @property
+    def value(self) -> bytes | None: ...  # noqa: D102
+    @property
+    def headers(self) -> Sequence[tuple[str, bytes]]: ...  # noqa: D102
+
+
+R = TypeVar("R", bound=Record)
+
 _event_decoder = msgspec.json.Decoder(Event)
 _cloud_event_decoder = msgspec.json.Decoder(CloudEvent)
 _fields_decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -28,6 +49,8 @@ _text_decoder = msgspec.json.Decoder(str)
 _any_decoder = msgspec.json.Decoder(msgspec.Raw)
 _encode = msgspec.json.Encoder().encode
 
+_SHORT: Final = 2 * MAXIMUM_DEPTH
+"""Brackets that nest too deeply, and close again, do not fit into so few bytes."""
 _REQUIRED: Final = ("id", "type", "time", "community_id")
 _IDENTIFIERS: Final = ("id", "community_id")
 _INSTANTS: Final = ("time", "received_at")
@@ -48,6 +71,42 @@ class _Envelope(msgspec.Struct):
 _envelope_decoder = msgspec.json.Decoder(_Envelope)
 
 
+def decode_records(records: Iterable[R]) -> tuple[list[Arrived], list[tuple[R, Rejection]]]:
+    """Read `records` in order: those that are events, and those that are not with the reason.
+
+    The loop reads a short flat event in ASCII, as most are, without a call of ours; whatever is
+    anything else, or has anything wrong with it, goes to `decode_timed`, which decides.
+    """
+    arrived: list[Arrived] = []
+    rejected: list[tuple[R, Rejection]] = []
+    take, read, time_of = arrived.append, _event_decoder.decode, parse_instant
+    for record in records:
+        value, arrival = record.value, record.timestamp
+        if value and len(value) <= _SHORT and not record.headers and value.isascii():
+            try:
+                event = read(value)
+            except msgspec.DecodeError:
+                pass
+            else:
+                instant = time_of(event.time)
+                if (
+                    instant is not None
+                    and event.received_at is None
+                    and EARLIEST <= arrival <= LATEST
+                ):
+                    take((arrival, instant, event))
+                    continue
+        timed = decode_timed(value, record.headers)
+        if isinstance(timed, Rejection):
+            rejected.append((record, timed))
+        elif EARLIEST <= arrival <= LATEST:
+            take((arrival, *timed))
+        else:
+            detail = f"record timestamp {arrival}"
+            rejected.append((record, Rejection(RejectionReason.BAD_ARRIVAL, detail)))
+    return arrived, rejected
+
+
 def decode(value: bytes | None, headers: Headers = ()) -> Event | Rejection:
     """Read one record's value and headers as an interaction event: `decode_timed` without time."""
     timed = decode_timed(value, headers)
@@ -64,7 +123,7 @@ def decode_timed(value: bytes | None, headers: Headers = ()) -> Timed | Rejectio
     if not value:
         return Rejection(RejectionReason.EMPTY, "the record has no value")
     # What `_fault_of` looks for is not in a short text of ASCII.
-    if len(value) > 2 * MAXIMUM_DEPTH or not value.isascii():
+    if len(value) > _SHORT or not value.isascii():
         fault = _fault_of(value)
         if fault is not None:
             return fault
@@ -84,8 +143,7 @@ def _fault_of(value: bytes) -> Rejection | None:
     # The parser skips unknown fields without looking at their bytes.
     if not value.isascii() and not _is_utf8(value):
         return Rejection(RejectionReason.BAD_UTF8, "the value is not UTF-8")
-    # Brackets that nest so deeply, and close again, do not fit into fewer bytes.
-    if len(value) > 2 * MAXIMUM_DEPTH and _is_too_deep(value):
+    if len(value) > _SHORT and _is_too_deep(value):
         detail = f"nested more than {MAXIMUM_DEPTH} levels deep"
         return Rejection(RejectionReason.BAD_JSON, detail)
     return None

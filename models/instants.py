@@ -44,7 +44,20 @@ def parse_instant(text: str) -> int | None:
             fraction = _fractions.get(text[19:])
             if fraction is not None:
                 return hour + second + fraction
-    return _parse_slowly(text)
+    shorter = _without_fine_digits(text)
+    return _parse_slowly(text) if shorter is None else parse_instant(shorter)
+
+
+def _without_fine_digits(text: str) -> str | None:
+    """Cut a fraction to three digits; None where it has no more.
+
+    Of six digits there are a million: remembering them would remember nothing.
+    """
+    fine, head = text[23:], text[19:23]
+    rest = fine.lstrip("0123456789")
+    if len(rest) == len(fine) or head[:1] != "." or not head[1:].isdigit():
+        return None
+    return text[:23] + rest
 
 
 def _parse_slowly(text: str) -> int | None:

@@ -18,6 +18,9 @@ _SINCE: Final = 22
 _PHASE: Final = 44
 LEFT: Final = 1 << 46
 SCHEDULED: Final = 1 << 47
+_PHASES: Final = tuple(Phase)
+_DAY_OR_LEFT: Final = _DAY | LEFT
+_AT_REST: Final = SCHEDULED >> _PHASE
 
 
 def pack(last: int, *, phase: Phase = Phase.QUIET, since: int = 0, left: bool = False) -> int:
@@ -37,7 +40,7 @@ def since_day(member: int) -> int:
 
 def phase_of(member: int) -> Phase:
     """Return the phase of the member's alert."""
-    return Phase(member >> _PHASE & 3)
+    return _PHASES[member >> _PHASE & 3]
 
 
 def is_firing(member: int) -> bool:
@@ -47,7 +50,15 @@ def is_firing(member: int) -> bool:
 
 def is_settled(member: int, day: int) -> bool:
     """Tell whether an interaction on `day` changes nothing: a later one is known, and no leave."""
-    return day <= member & _DAY and not member & LEFT
+    return day <= member & _DAY_OR_LEFT <= _DAY
+
+
+def is_at_rest(member: int) -> bool:
+    """Tell whether the member is in the wheel and nothing else is to be said: no alert, no leave.
+
+    Then an interaction does no more than move the last day forward.
+    """
+    return member >> _PHASE == _AT_REST
 
 
 def moved(member: int, last: int) -> int:

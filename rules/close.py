@@ -38,6 +38,7 @@ def close_due_days(partition: Partition, effects: Effects) -> None:
 def _close_day(community: Community, at: int, effects: Effects) -> None:
     day = community.next_day
     community.next_day = day + 1
+    community.forget_today()
     verdicts: dict[str, tuple[Verdict, Evaluation]] = {}
     measures = _counts_of(community, day)
     for rule in community.policy.rules:
@@ -122,12 +123,17 @@ def _judge_member(
     """Judge a member who is due; tell whether an alert about the member begins."""
     measure = rule.member_measure
     assert measure is not None
-    member = community.members[user_id] & ~packed.SCHEDULED
+    member = community.members[user_id]
+    last = packed.last_day(member)
+    due = measure.due(last, rule.setting.parameters)
+    if due > day and packed.is_at_rest(member):
+        community.wheel.setdefault(due, []).append(user_id)
+        return False
+    member &= ~packed.SCHEDULED
     if member & packed.LEFT:
         community.members[user_id] = member
         return False
-    phase, last = packed.phase_of(member), packed.last_day(member)
-    due = measure.due(last, rule.setting.parameters)
+    phase = packed.phase_of(member)
     if due > day:
         phase, _ = step(phase, Signal.CLEAR_HELD)
         member = community.schedule(user_id, packed.in_phase(member, phase, 0), due)

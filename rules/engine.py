@@ -5,10 +5,19 @@ of the configuration. So a fold looks at nothing else, and where a batch ends ma
 """
 
 from collections.abc import Iterable
+from typing import Final
 
 from models import members as packed
 from models.alerts import Phase, Transition
-from models.events import AHEAD_TOLERANCE, LAST_INTERACTION, TYPES, Event, EventType
+from models.events import (
+    AHEAD_TOLERANCE,
+    LAST_INTERACTION,
+    NUMBERS,
+    TYPES,
+    Arrived,
+    Event,
+    EventType,
+)
 from models.panes import LATE, empty_pane
 from rules.close import close_due_days
 from rules.effects import UNKNOWN_TYPE, Effects, Outcome, Tally
@@ -16,12 +25,13 @@ from rules.lifecycle import Signal, step
 from rules.policy import LATE_DAYS
 from rules.state import Community, Partition
 
-Arrived = tuple[int, int, Event]
-"""One readable record: its arrival, the event's own time (both milliseconds), and the event."""
-
-_OUTCOMES = len(Outcome)
-_FEW = 4_096
-"""So many remembered ids are not worth pruning."""
+# Plain ints: an enum's members multiply, add and compare several times slower.
+_OUTCOMES: Final = len(Outcome)
+_APPLIED, _LATE, _DROPPED, _DUPLICATE, _SKIPPED = (int(outcome) for outcome in Outcome)
+_LAST_INTERACTION: Final = int(LAST_INTERACTION)
+_LEAVE: Final = int(EventType.MEMBER_LEFT)
+_PERSONS: Final = (None, "person")
+_NEVER: Final = 1 << 62
 
 
 def fold(
@@ -38,23 +48,52 @@ def fold(
     minutes beyond the wall clock, else nothing. Counts go to `tally` where one is given.
     """
     effects = Effects() if tally is None else Effects(tally=tally)
-    events = effects.tally.events
-    for arrival, time, event in records:
-        if arrival > partition.clock:
-            _move_clock(partition, arrival if limit is None else min(arrival, limit), effects)
-        kind = TYPES.get(event.type)
-        if kind is None:
-            events[UNKNOWN_TYPE * _OUTCOMES + Outcome.SKIPPED] += 1
-        elif _is_repeat(partition, event, arrival):
-            events[kind * _OUTCOMES + Outcome.DUPLICATE] += 1
-        else:
-            happened = time
-            if time > arrival + AHEAD_TOLERANCE:
-                happened = arrival
-                effects.tally.ahead += 1
-            outcome = _apply(partition, kind, event, arrival, happened, effects)
-            events[kind * _OUTCOMES + outcome] += 1
+    partition.prune()
+    _apply_all(partition, records, _NEVER if limit is None else limit, effects)
     return effects
+
+
+def _apply_all(  # noqa: C901 (calls would cost as much as what they do)
+    partition: Partition, records: Iterable[Arrived], latest: int, effects: Effects
+) -> None:
+    """The loop over all events: what most of them need stands here, the rest in calls."""
+    counts, clock, due = effects.tally.events, partition.clock, partition.due
+    communities, seen, horizon = partition.communities, partition.seen, partition.policies.dedupe
+    for arrival, time, event in records:
+        if arrival > clock and latest > clock:
+            clock = partition.clock = min(arrival, latest)
+            if due and due[0][0] <= clock:
+                close_due_days(partition, effects)
+        kind = NUMBERS.get(event.type)
+        if kind is None:
+            counts[UNKNOWN_TYPE * _OUTCOMES + _SKIPPED] += 1
+            continue
+        identity = event.id if type(event) is Event else event.identity
+        before = seen.get(identity)
+        if before is None:
+            seen[identity] = arrival
+        else:
+            seen[identity] = max(before, arrival)
+            if clock - before <= horizon:
+                counts[kind * _OUTCOMES + _DUPLICATE] += 1
+                continue
+        community = communities.get(event.community_id)
+        if (
+            community is None
+            or not community.open_from <= time < community.open_until
+            or event.actor_kind not in _PERSONS
+            or time > arrival + AHEAD_TOLERANCE
+        ):
+            counts[kind * _OUTCOMES + _apply(partition, kind, event, arrival, time, effects)] += 1
+            continue
+        counts[kind * _OUTCOMES + _APPLIED] += 1
+        community.today_pane[kind] += 1
+        user_id = event.user_id
+        if user_id and kind <= _LAST_INTERACTION:  # most are not the first of the day
+            if not packed.is_settled(community.members.get(user_id, 0), community.today):
+                _interact(partition, community, user_id, community.today, arrival, effects)
+        elif user_id and kind == _LEAVE:
+            _leave(partition, community, user_id, community.today, arrival, effects)
 
 
 def tick(partition: Partition, instant: int, *, tally: Tally | None = None) -> Effects:
@@ -82,49 +121,36 @@ def _move_clock(partition: Partition, instant: int, effects: Effects) -> None:
         close_due_days(partition, effects)
 
 
-def _is_repeat(partition: Partition, event: Event, arrival: int) -> bool:
-    """Tell whether the event was seen within the horizon, and remember that it is seen now."""
-    seen, clock, horizon = partition.seen, partition.clock, partition.policies.dedupe
-    if len(seen) > _FEW and clock - partition.pruned_at > horizon:
-        # What is older cannot make a repeat any more; pruning changes no answer.
-        seen = {key: at for key, at in seen.items() if clock - at <= horizon}
-        partition.seen, partition.pruned_at = seen, clock
-    key = event.id if type(event) is Event else event.identity
-    before = seen.get(key)
-    if before is None:
-        seen[key] = arrival
-        return False
-    seen[key] = max(before, arrival)
-    return clock - before <= horizon
-
-
 def _apply(
-    partition: Partition, kind: EventType, event: Event, arrival: int, time: int, effects: Effects
-) -> Outcome:
+    partition: Partition, kind: int, event: Event, arrival: int, time: int, effects: Effects
+) -> int:
+    """Count one event on whatever day it falls, and look at its member; return the outcome."""
+    if time > arrival + AHEAD_TOLERANCE:
+        time = arrival
+        effects.tally.ahead += 1
+    policy = partition.policies.of(event.community_id)
+    day, begin, end = policy.calendar.span_of(time)
     community = partition.communities.get(event.community_id)
     if community is None:
-        day = partition.policies.of(event.community_id).calendar.day_of(time)
         community = partition.begin(event.community_id, day)
-    else:
-        day = community.policy.calendar.day_of(time)
-    outcome = Outcome.APPLIED
+    outcome = _APPLIED
     if day < community.next_day:
-        outcome = Outcome.LATE if day >= community.next_day - LATE_DAYS else Outcome.DROPPED
-    if event.actor_kind is None or event.actor_kind == "person":
-        if outcome is not Outcome.DROPPED:
+        outcome = _LATE if day >= community.next_day - LATE_DAYS else _DROPPED
+    if event.actor_kind in _PERSONS:
+        if outcome != _DROPPED:
             partition.dirty[community.id] = community
             pane = community.panes.get(day)
             if pane is None:
                 pane = community.panes[day] = empty_pane()
             pane[kind] += 1
-            if outcome is Outcome.LATE:
+            if outcome == _LATE:
                 pane[LATE] += 1
-        if kind <= LAST_INTERACTION and event.user_id:
-            member = community.members.get(event.user_id)
-            # Most interactions are not the member's first of the day, and change nothing.
-            if member is None or not packed.is_settled(member, day):
-                _interact(partition, community, event.user_id, day, arrival, effects)
-    if kind is EventType.MEMBER_LEFT and event.user_id:
+            else:
+                community.remember_today(day, begin, end, pane)
+        user_id = event.user_id if kind <= _LAST_INTERACTION else None
+        if user_id and not packed.is_settled(community.members.get(user_id, 0), day):
+            _interact(partition, community, user_id, day, arrival, effects)
+    if kind == _LEAVE and event.user_id:
         _leave(partition, community, event.user_id, day, arrival, effects)
     return outcome
 
@@ -138,9 +164,13 @@ def _interact(
     effects: Effects,
 ) -> None:
     """Move the member's last interaction forward; an alert about the member ends at once."""
+    partition.dirty[community.id] = community
     member = community.members.get(user_id)
     if member is None:
         member = packed.pack(day)
+    elif packed.is_at_rest(member):
+        community.store(user_id, packed.moved(member, day))
+        return
     else:
         if day > packed.last_day(member):
             if packed.is_firing(member):
@@ -155,7 +185,6 @@ def _interact(
         due = rule.member_measure.due(packed.last_day(member), rule.setting.parameters)
         member = community.schedule(user_id, member, due)
     community.store(user_id, member)
-    partition.dirty[community.id] = community
 
 
 def _leave(

@@ -10,7 +10,7 @@ Laws:
 """
 
 from dataclasses import dataclass, replace
-from enum import Enum, auto
+from enum import IntEnum, auto
 from typing import Final, NamedTuple
 
 from models.alerts import Phase, Reason, Status, Verdict
@@ -19,7 +19,7 @@ INCONCLUSIVE_LIMIT: Final = 28
 """So many inconclusive closes in a row end an alert."""
 
 
-class Signal(Enum):
+class Signal(IntEnum):
     """What one close, or one event of a member, means to an alert."""
 
     BREACH = auto()

@@ -15,23 +15,18 @@ LATE_DAYS = 35
 
 @dataclass(frozen=True, slots=True)
 class RulePolicy:
-    """One rule as it holds for one community; exactly one of the two measures is set."""
+    """One rule as it holds for one community; exactly one of the two measures is set.
 
+    `enabled` says whether the rule judges.
+    """
+
+    id: str
+    enabled: bool
     rule: Rule
     setting: Setting
     hold: Hold
     community_measure: CommunityMeasure | None
     member_measure: MemberMeasure | None
-
-    @property
-    def enabled(self) -> bool:
-        """Whether the rule judges."""
-        return self.setting.parameters.enabled
-
-    @property
-    def id(self) -> str:
-        """The rule's identifier."""
-        return self.rule.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +98,8 @@ class Policies:
         parameters = parse_parameters("configuration", rule.id, rule.definition, merged)
         origin = "community" if own else "configuration" if general else "default"
         return RulePolicy(
+            rule.id,
+            parameters.enabled,
             rule,
             Setting(parameters, origin, zone),
             parameters.hold(),

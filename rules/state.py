@@ -9,12 +9,15 @@ from typing import Final
 
 from models import members as packed
 from models.alerts import Phase
-from models.panes import Panes
+from models.panes import Pane, Panes
 from rules.lifecycle import AlertState
 from rules.policy import CommunityPolicy, Policies
 
 BEGINNING: Final = -(1 << 62)
 """A clock before any record."""
+
+_FEW: Final = 4_096
+"""So many remembered ids are not worth pruning."""
 
 
 class Community:
@@ -23,6 +26,10 @@ class Community:
     `next_day` is the next day to close and `next_close` the instant at which it does. The wheel
     maps a day to the members to be judged at its close; a member stands in it at most once, so a
     close costs in proportion to the members who are due, not to those who exist.
+
+    `today` is the day of the last event, where it is still open and the community is noted as
+    changed: what happens from `open_from` until `open_until` (milliseconds) falls on it and is
+    counted in `today_pane` without another look. The span is empty where no such day is known.
     """
 
     __slots__ = (
@@ -33,9 +40,13 @@ class Community:
         "members",
         "next_close",
         "next_day",
+        "open_from",
+        "open_until",
         "panes",
         "policy",
         "silent",
+        "today",
+        "today_pane",
         "wheel",
     )
 
@@ -52,6 +63,16 @@ class Community:
         self.wheel: dict[int, list[str]] = {}
         self.silent = 0
         self.dirty_members: set[str] = set()
+        self.today = self.open_from = self.open_until = 0
+        self.today_pane: Pane = []
+
+    def remember_today(self, day: int, begin: int, end: int, pane: Pane) -> None:
+        """Count in `pane` what happens from `begin` until `end`, until `forget_today`."""
+        self.today, self.open_from, self.open_until, self.today_pane = day, begin, end, pane
+
+    def forget_today(self) -> None:
+        """Look anew at the next event: the day has closed, or what has changed was written."""
+        self.open_from = self.open_until = 0
 
     def schedule(self, user_id: str, member: int, day: int) -> int:
         """Put the member into the wheel for `day`, or the next close if that is later."""
@@ -109,6 +130,13 @@ class Partition:
         self.communities[community.id] = community
         heappush(self.due, (community.next_close, community.id))
 
+    def prune(self) -> None:
+        """Forget ids that cannot make a repeat any more; it changes no answer."""
+        clock, horizon = self.clock, self.policies.dedupe
+        if len(self.seen) > _FEW and clock - self.pruned_at > horizon:
+            self.seen = {key: at for key, at in self.seen.items() if clock - at <= horizon}
+            self.pruned_at = clock
+
     def next_due(self) -> Community | None:
         """Take out the community whose day closes first, if its close is at or before the clock."""
         if self.due and self.due[0][0] <= self.clock:
@@ -119,6 +147,7 @@ class Partition:
         """Forget what has changed: it has been written."""
         for community in self.dirty.values():
             community.dirty_members.clear()
+            community.forget_today()
         self.dirty.clear()
 
 

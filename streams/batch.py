@@ -5,10 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from models.decode import decode_timed
-from models.instants import EARLIEST, LATEST
+from models.decode import decode_records
+from models.events import Arrived
 from models.rejections import Rejection, RejectionReason
-from rules.engine import Arrived
 from streams.faust_internals import SourceRecord
 from streams.publish import Letter
 
@@ -24,30 +23,22 @@ class Batch:
     rejected: Counter[RejectionReason] = field(default_factory=Counter)
 
 
-def read_batch(records: Iterable[SourceRecord]) -> Batch:
-    """Decode `records`; what cannot be read becomes a dead letter with its bytes unchanged."""
-    batch = Batch()
-    take = batch.events.append
-    for record in records:
-        timed = decode_timed(record.value, record.headers)
-        if isinstance(timed, Rejection):
-            _reject(batch, record, timed)
-            continue
-        arrival = record.timestamp
-        if not EARLIEST <= arrival <= LATEST:
-            detail = f"record timestamp {arrival}"
-            _reject(batch, record, Rejection(RejectionReason.BAD_ARRIVAL, detail))
-            continue
-        take((arrival, *timed))
+def read_batch(topic: str, partition: int, records: Iterable[SourceRecord]) -> Batch:
+    """Decode `records` of a partition; what cannot be read becomes a dead letter as it is."""
+    events, rejected = decode_records(records)
+    batch = Batch(events)
+    for record, rejection in rejected:
+        batch.letters.append(_letter(topic, partition, record, rejection))
+        batch.rejected[rejection.reason] += 1
     return batch
 
 
-def _reject(batch: Batch, record: SourceRecord, rejection: Rejection) -> None:
+def _letter(topic: str, partition: int, record: SourceRecord, rejection: Rejection) -> Letter:
     facts = {
         "pulse-reason": rejection.reason.value,
         "pulse-detail": rejection.detail[:_LONGEST_DETAIL],
-        "pulse-topic": record.topic,
-        "pulse-partition": str(record.partition),
+        "pulse-topic": topic,
+        "pulse-partition": str(partition),
         "pulse-offset": str(record.offset),
         "pulse-timestamp": str(record.timestamp),
     }
@@ -55,5 +46,4 @@ def _reject(batch: Batch, record: SourceRecord, rejection: Rejection) -> None:
         *record.headers,
         *((name, text.encode("utf-8", "replace")) for name, text in facts.items()),
     ]
-    batch.letters.append((record.key, record.value, headers))
-    batch.rejected[rejection.reason] += 1
+    return record.key, record.value, headers

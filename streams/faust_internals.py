@@ -10,7 +10,7 @@ refused by name instead of losing events quietly.
 """
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, Protocol, cast
 
 import faust
@@ -32,15 +32,34 @@ to breathe."""
 
 
 class SourceRecord(Protocol):
-    """One record as aiokafka fetched it."""
+    """One record as aiokafka unpacks it; which partition it is of is known where it is used."""
 
-    topic: str
-    partition: int
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    headers: tuple[tuple[str, bytes], ...]
+    @property
+    def offset(self) -> int: ...  # noqa: D102
+    @property
+    def timestamp(self) -> int: ...  # noqa: D102
+    @property
+    def key(self) -> bytes | None: ...  # noqa: D102
+    @property
+    def value(self) -> bytes | None: ...  # noqa: D102
+    @property
+    def headers(self) -> Sequence[tuple[str, bytes]]: ...  # noqa: D102
+
+
+class RawRecords(fetcher.PartitionRecords):
+    """The records of a fetched partition as they are unpacked.
+
+    aiokafka wraps each into a ConsumerRecord of eleven fields, most of which nobody here reads:
+    0.7 µs of CPU per event.
+    """
+
+    def _consumer_record(self, tp: Any, record: Any) -> Any:
+        return record
+
+
+def hand_on_raw_records() -> None:
+    """Let every aiokafka consumer of this process give records as they are unpacked."""
+    fetcher.PartitionRecords = RawRecords
 
 
 class CoalescedRecord:
@@ -60,11 +79,11 @@ class CoalescedRecord:
         "value",
     )
 
-    def __init__(self, records: list[Any]) -> None:
-        """Stand for `records`, which are of one partition and in order."""
+    def __init__(self, place: TP, records: list[Any]) -> None:
+        """Stand for `records`, which are of the partition `place` and in order."""
         last = records[-1]
-        self.topic = last.topic
-        self.partition = last.partition
+        self.topic = place.topic
+        self.partition = place.partition
         self.offset = last.offset
         self.timestamp = last.timestamp
         self.timestamp_type = last.timestamp_type
@@ -85,7 +104,7 @@ class CoalescingScheduler(DefaultSchedulingStrategy):
             for partition, fetched in records.items():
                 piece = fetched[start : start + MAXIMUM_BATCH]
                 if piece:
-                    yield partition, CoalescedRecord(piece)
+                    yield partition, CoalescedRecord(partition, piece)
             start += MAXIMUM_BATCH
 
 
@@ -217,6 +236,7 @@ _PARAMETERS: Final[tuple[tuple[Callable[..., Any], tuple[str, ...]], ...]] = (
     (BaseConsumer._add_gap, ("self", "tp", "offset_from", "offset_to")),
     (BaseConsumer.perform_seek, ("self",)),
     (BaseConsumer.seek, ("self", "partition", "offset")),
+    (fetcher.PartitionRecords._consumer_record, ("self", "tp", "record")),
     (Producer._ensure_producer, ("self",)),
     (AIOKafkaProducer.create_batch, ("self",)),
     (AIOKafkaProducer.send_batch, ("self", "batch", "topic", "partition")),

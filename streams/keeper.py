@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 
 from models import state as stored
 from models.alerts import Digest, Snapshot, Transition
+from models.decode import decode_records
 from models.documents import encode
 from models.events import AHEAD_TOLERANCE
 from models.recovered import Recovered
 from models.state import START, OutboxEntry, Position
-from models.topics import ALERTS, ALERTS_STATE, MEMBER_ALERTS, SNAPSHOTS
+from models.topics import ALERTS, ALERTS_STATE, EVENTS, MEMBER_ALERTS, SNAPSHOTS
 from rules.effects import Output
 from rules.engine import fold, remember, tick
 from rules.policy import Policies
@@ -72,6 +73,7 @@ class Keeper:
         self._recorder = recorder
         self._metrics = metrics
         self._partitions = partitions
+        self._source = policies.configuration.kafka.topic_prefix + EVENTS.name
         self._follows_wall = policies.configuration.time.clock == "wall"
         self._recovering: dict[int, ReadBack] = {}
         self._started_at = 0.0
@@ -119,7 +121,7 @@ class Keeper:
         stretch = Stretch(partition, position.offset + 1, since)
         async with aclosing(self._read_again(stretch)) as pieces:
             async for records in pieces:
-                remember(state, read_batch(records).events)
+                remember(state, decode_records(records)[0])
 
     async def _read_again(self, stretch: Stretch) -> AsyncGenerator[Sequence[SourceRecord], None]:
         pieces = self._reread.open(stretch)
@@ -144,15 +146,16 @@ class Keeper:
 
     # Progress -----------------------------------------------------------------------------
 
-    async def apply(self, records: Sequence[SourceRecord], publisher: Publisher) -> None:
-        """Apply a batch of one partition, where it continues what was applied.
+    async def apply(
+        self, partition: int, records: Sequence[SourceRecord], publisher: Publisher
+    ) -> None:
+        """Apply a batch of the partition, where it continues what was applied.
 
         The known part of a batch is skipped. Where one starts too late, what lies before it is
         read again from the topic and applied first; a hole that stands there too is real (a
         compacted, truncated or transactional topic).
         """
         async with self._lock:
-            partition = records[0].partition
             owned = self.owned.get(partition)
             if owned is None:
                 return
@@ -187,7 +190,7 @@ class Keeper:
         self, partition: int, owned: Owned, records: Sequence[SourceRecord], publisher: Publisher
     ) -> None:
         begun = time.perf_counter()
-        batch = read_batch(records)
+        batch = read_batch(self._source, partition, records)
         known = len(owned.state.communities)
         limit = wall_clock() + AHEAD_TOLERANCE if self._follows_wall else None
         effects = fold(owned.state, batch.events, limit=limit)

@@ -30,6 +30,7 @@ from streams.faust_internals import (
     RawSchema,
     SourceRecord,
     check_internals,
+    hand_on_raw_records,
     highwater,
     kafka_producer,
     state_table,
@@ -85,6 +86,7 @@ class PulseWorker:
         """Build everything; nothing is started. OSError where the web port is taken."""
         check_internals()
         tolerate_header_names()
+        hand_on_raw_records()
         self._configuration = configuration
         self._source = configuration.kafka.topic_prefix + EVENTS.name
         self.metrics = Metrics(catalogue, __version__)
@@ -149,9 +151,10 @@ class PulseWorker:
     # What Faust calls ---------------------------------------------------------------------
 
     async def _apply_batches(self, stream: Any) -> None:
-        async for records in stream:
+        async for event in stream.events():
             try:
-                await self.keeper.apply(records, self._get_publisher())
+                place, records = event.message.tp, event.value
+                await self.keeper.apply(place.partition, records, self._get_publisher())
             except asyncio.CancelledError:
                 raise
             except Exception as error:

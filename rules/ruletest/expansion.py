@@ -5,9 +5,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from models.days import iso
-from models.events import Event
+from models.events import Arrived, Event
 from models.instants import SECOND, format_instant
-from rules.engine import Arrived
 from rules.ruletest.document import EventRow, EventsOfDays, SingleEvent
 
 Zones = Callable[[str], str]

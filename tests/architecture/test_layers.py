@@ -30,7 +30,9 @@ REACHING = {"open", "print", "input", "exec", "eval", "compile", "__import__", "
 LONGEST_MODULE = 300
 LONGEST_FUNCTION = 40
 # Function: why it may be longer than LONGEST_FUNCTION lines.
-LONG_FUNCTIONS: dict[str, str] = {}
+LONG_FUNCTIONS: dict[str, str] = {
+    "rules/engine.py:_apply_all": "the loop over all events: a call costs as much as what it does",
+}
 
 MODULES = {layer: sorted((ROOT / layer).rglob("*.py")) for layer in LAYERS}
 PURE = [path for layer in MAY_IMPORT for path in MODULES[layer]]

@@ -103,7 +103,7 @@ def _run(configuration: Configuration, fetches: Sequence[Fetch]) -> list[float]:
     for number, records in fetches:
         partition = partitions[number]
         begun = time.process_time()
-        batch = read_batch(records)
+        batch = read_batch("events", number, records)
         decoded = time.process_time()
         fold(partition, batch.events)
         folded = time.process_time()

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from models import state as stored
 from models.decode import decode
-from models.events import Event
+from models.events import Arrived, Event
 from models.instants import parse_instant
 from models.recovered import Recovered
 from models.state import Position
 from rules.configuration import parse_configuration
 from rules.effects import Output
-from rules.engine import Arrived, fold, remember
+from rules.engine import fold, remember
 from rules.policy import Policies
 from rules.state import Partition
 from streams.catalogue import shipped_catalogue

@@ -13,6 +13,7 @@ The last tests of this module hold these differences, and no other.
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TypeVar
 
 import pytest
@@ -20,9 +21,9 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from models.decode import Headers, bare_type, decode
+from models.decode import Headers, bare_type, decode, decode_records, decode_timed
 from models.events import MAXIMUM_DEPTH, MAXIMUM_VALUE_BYTES, CloudEvent, Event
-from models.instants import parse_instant
+from models.instants import EARLIEST, LATEST, parse_instant
 from models.rejections import Rejection, RejectionReason
 from models.schemas import InteractionEvent, StructuredInteractionEvent
 from tests.property.json_events import (
@@ -148,6 +149,37 @@ def assert_flat_twin(text: str) -> None:
         assert {name: getattr(decoded, name) for name in Event.__struct_fields__} == {
             name: getattr(twin, name) for name in InteractionEvent.model_fields
         }
+
+
+@dataclass
+class Fetched:
+    """A record as a fetch gives it."""
+
+    value: bytes | None
+    headers: list[tuple[str, bytes]]
+    timestamp: int
+
+
+values = st.none() | st.binary(max_size=99) | mutated() | flat_texts().map(str.encode)
+arrivals = st.integers(0, 1 << 41) | st.sampled_from([EARLIEST, EARLIEST - 1, LATEST, LATEST + 1])
+fetched = st.builds(Fetched, values, st.just([]) | headers, arrivals)
+
+
+@given(st.lists(fetched, max_size=8))
+def test_many_records_are_read_as_each_would_be_alone(records: list[Fetched]) -> None:
+    arrived, rejected = decode_records(records)
+
+    expected_events, expected_letters = [], []
+    for record in records:
+        timed = decode_timed(record.value, record.headers)
+        if isinstance(timed, Rejection):
+            expected_letters.append((record, timed))
+        elif EARLIEST <= record.timestamp <= LATEST:
+            expected_events.append((record.timestamp, *timed))
+        else:
+            detail = f"record timestamp {record.timestamp}"
+            expected_letters.append((record, Rejection(RejectionReason.BAD_ARRIVAL, detail)))
+    assert (arrived, rejected) == (expected_events, expected_letters)
 
 
 @settings(max_examples=400)

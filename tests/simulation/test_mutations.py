@@ -24,11 +24,13 @@ Take = Callable[[pytest.MonkeyPatch], Product]
 class AnyBatchKeeper(Keeper):
     """Applies whatever comes, whether it continues what was applied or not."""
 
-    async def apply(self, records: Sequence[SourceRecord], publisher: Publisher) -> None:
+    async def apply(
+        self, partition: int, records: Sequence[SourceRecord], publisher: Publisher
+    ) -> None:
         async with self._lock:
-            owned = self.owned.get(records[0].partition)
+            owned = self.owned.get(partition)
             if owned is not None:
-                await self._apply(records[0].partition, owned, records, publisher)
+                await self._apply(partition, owned, records, publisher)
 
 
 class ForgetfulKeeper(Keeper):

@@ -9,7 +9,7 @@ from typing import Any
 from models import state as stored
 from models.recovered import Recovered
 from models.state import OutboxEntry, Position
-from models.topics import ALERTS, ALERTS_STATE, DEAD_LETTERS, MEMBER_ALERTS, SNAPSHOTS
+from models.topics import ALERTS, ALERTS_STATE, DEAD_LETTERS, EVENTS, MEMBER_ALERTS, SNAPSHOTS
 from rules.engine import fold
 from rules.policy import Policies
 from rules.state import Partition
@@ -42,8 +42,8 @@ def expected_of(source: list[list[SourceMessage]], policies: Policies) -> Expect
     keeper = Keeper(
         policies, recorder_of(policies), metrics_of(policies), None, len(source)  # type: ignore[arg-type]
     )  # fmt: skip
-    for records in source:
-        batch = read_batch(records)
+    for number, records in enumerate(source):
+        batch = read_batch(EVENTS.name, number, records)
         partition = Partition(policies)
         written = keeper._outputs(fold(partition, batch.events).outputs)
         position = Position(records[-1].offset if records else -1)

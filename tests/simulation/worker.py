@@ -142,7 +142,7 @@ class Worker:
 
     async def run(self) -> None:
         """Join the group, recover, read and apply, until the end of the process."""
-        self.queue: asyncio.Queue[tuple[int, list[SourceMessage]]] = asyncio.Queue(
+        self.queue: asyncio.Queue[tuple[int, int, list[SourceMessage]]] = asyncio.Queue(
             self.dice.choice([1, 2, 5])
         )
         self.position: dict[int, int] = {}
@@ -260,23 +260,23 @@ class Worker:
             # Faust drops what ends before the last offset that it has handed on.
             read = self._read.get(partition)
             if read is None or piece[-1].offset >= read:
-                await self.queue.put((generation, piece))
+                await self.queue.put((generation, partition, piece))
                 self._read[partition] = piece[-1].offset
 
     # The agent ------------------------------------------------------------------------------
 
     async def _apply_batches(self) -> None:
         while True:
-            generation, records = await self.queue.get()
+            generation, partition, records = await self.queue.get()
             if generation != self.generation and not self._passes_stale_on:
                 continue
             self._at_rest.clear()
             await self.pass_by("apply")
-            await self.keeper.apply(records, self.publisher)
+            await self.keeper.apply(partition, records, self.publisher)
             await self.pass_by("applied")
             self._at_rest.set()
             if self.dice.random() < 0.3:
-                await self._commit(records[0].partition)
+                await self._commit(partition)
 
     async def _commit(self, partition: int) -> None:
         await self.pass_by("commit")

@@ -156,6 +156,17 @@ def test_what_was_asked_before_changes_no_answer(zone: str, day: int, quarters: 
     ]
 
 
+@given(st.sampled_from(sorted(zoneinfo.available_timezones())), moments | near_changes)
+def test_all_of_a_span_falls_on_its_day(zone: str, instant: int) -> None:
+    days = Calendar(zone)
+    day, begin, end = days.span_of(instant)
+
+    assert day == days.day_of(instant)
+    assert begin == end or begin <= instant < end
+    for other in (begin, end - 1, *range(begin, end, 15 * MINUTE)) if begin < end else ():
+        assert Calendar(zone).day_of(other) == day
+
+
 @given(st.sampled_from(sorted(zoneinfo.available_timezones())), moments, st.integers(0, 3 * DAY))
 def test_days_follow_each_other_unless_a_midnight_repeats(
     zone: str, moment: int, later: int

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from models.decode import decode_timed
+from models.events import Arrived
 from models.instants import DAY, format_instant, parse_instant
 from models.recovered import Recovered
 from models.rejections import Rejection
 from models.state import Position
 from rules.configuration import parse_configuration
 from rules.effects import Output
-from rules.engine import Arrived, fold, tick
+from rules.engine import fold, tick
 from rules.explain import explain
 from rules.policy import Policies
 from rules.records import Record, Recorder

@@ -27,8 +27,6 @@ class Fetched:
 
     offset: int
     value: bytes | None
-    topic: str = "events"
-    partition: int = 0
     timestamp: int = parse_instant(NOON) or 0
     key: bytes | None = None
     headers: tuple[tuple[str, bytes], ...] = field(default=())
@@ -51,7 +49,7 @@ def test_a_partition_whose_batch_is_cut_short_is_dropped_instead_of_folded_twice
     event = b'{"id":"a","type":"post.created","time":"%s","community_id":"42"}' % NOON.encode()
 
     async def apply() -> None:
-        await keeper.apply([Fetched(0, event)], CancelledPublisher())  # type: ignore[arg-type]
+        await keeper.apply(0, [Fetched(0, event)], CancelledPublisher())  # type: ignore[arg-type]
 
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(apply())

@@ -27,6 +27,7 @@ from streams.batch import Batch, read_batch
 from streams.changelog import ReadBack, Record, changed_records, marker_record, restore
 from streams.faust_internals import SourceRecord
 from streams.gauges import set_gauges
+from streams.holes import Holes
 from streams.metrics import Metrics
 from streams.partitioning import partition_of
 from streams.publish import Publisher, chunks
@@ -66,8 +67,13 @@ class Keeper:
         metrics: Metrics,
         reread: Reread,
         partitions: int,
+        holes: Holes | None = None,
     ) -> None:
-        """Begin without partitions; `partitions` is how many the events topic has."""
+        """Begin without partitions; `partitions` is how many the events topic has.
+
+        `holes` knows at which offsets of it no record stands; the rest is found out by `reread`.
+        """
+        self._holes = holes or Holes()
         self._reread = reread
         self._policies = policies
         self._recorder = recorder
@@ -151,20 +157,21 @@ class Keeper:
     ) -> None:
         """Apply a batch of the partition, where it continues what was applied.
 
-        The known part of a batch is skipped. Where one starts too late, what lies before it is
-        read again from the topic and applied first; a hole that stands there too is real (a
-        compacted, truncated or transactional topic).
+        The known part of a batch is skipped. Where one starts too late, and not behind a hole that
+        is known, what lies before it is read again from the topic and applied first; a hole that
+        stands there too is real (a truncated topic).
         """
         async with self._lock:
             owned = self.owned.get(partition)
             if owned is None:
                 return
-            expected = owned.position.offset + 1
+            expected = self._holes.skip(partition, owned.position.offset + 1)
             if records[-1].offset < expected:
                 return
             first = records[0].offset
             with self._whole(partition):
                 if first > expected:
+                    self._metrics.gaps.inc()
                     stretch = Stretch(partition, first, start=expected)
                     async with aclosing(self._read_again(stretch)) as pieces:
                         async for missed in pieces:

@@ -82,6 +82,12 @@ class Metrics:
             "Events outside the partition that their community belongs to.",
             registry=registry,
         )
+        self.gaps = Counter(
+            "pulse_gaps_reread",
+            "Gaps between two batches that were looked up in the topic: Kafka's client lost them, "
+            "or no record stands there.",
+            registry=registry,
+        )
         self.clock = Gauge(
             "pulse_partition_clock_timestamp_seconds",
             "The clock of an owned partition, seconds since 1970.",

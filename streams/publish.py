@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import MessageSizeTooLargeError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from models.events import STRUCTURED
 from models.state import OutboxEntry, Position, encode_outbox, outbox_key
@@ -142,11 +142,14 @@ class Publisher:
     async def _send_large(self, topic: str, letter: Letter) -> None:
         key, value, headers = letter
         try:
-            await self._producer.send_and_wait(topic, value, key=key, headers=headers)
-        except MessageSizeTooLargeError as error:
-            # No broker takes it; it stays readable where it stands, and the letter says where.
-            headers = [*headers, ("pulse-left-out", str(error).encode())]
-            await self._producer.send_and_wait(topic, b"", key=key, headers=headers)
+            try:
+                await self._producer.send_and_wait(topic, value, key=key, headers=headers)
+            except MessageSizeTooLargeError as error:
+                # No broker takes it; it stays readable where it stands, and the letter says where.
+                headers = [*headers, ("pulse-left-out", str(error).encode())]
+                await self._producer.send_and_wait(topic, b"", key=key, headers=headers)
+        except KafkaError as error:
+            raise SendError(topic, str(error) or type(error).__name__) from error
 
     async def _partitions_of(self, topic: str) -> int:
         number = self._partitions.get(topic)

@@ -77,6 +77,7 @@ class _KafkaPieces:
             group_id=None,
             # What is no longer there is passed over; the client's default would pass over the rest.
             auto_offset_reset="earliest",
+            isolation_level="read_committed",
         )
         self._started = False
         self._deadline = 0.0

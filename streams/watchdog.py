@@ -100,7 +100,9 @@ def start_watchdog(
 
 def _ends(connection: Connection, topic: str) -> dict[int, int]:
     try:
-        consumer = KafkaConsumer(**connection.kafka_python(), group_id=None)
+        consumer = KafkaConsumer(
+            **connection.kafka_python(), group_id=None, isolation_level="read_committed"
+        )
         try:
             numbers = consumer.partitions_for_topic(topic) or set()
             places = [TopicPartition(topic, number) for number in numbers]

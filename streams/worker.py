@@ -30,16 +30,17 @@ from streams.faust_internals import (
     RawSchema,
     SourceRecord,
     check_internals,
-    hand_on_raw_records,
     highwater,
     kafka_producer,
     state_table,
     watermark_consumer,
 )
 from streams.header_names import tolerate_header_names
-from streams.keeper import Keeper
+from streams.holes import Holes
+from streams.keeper import Keeper, Owned
 from streams.metrics import Metrics
 from streams.publish import Publisher
+from streams.raw_records import hand_on_raw_records
 from streams.record_batches import BATCH_BYTES
 from streams.reread import KafkaReread
 from streams.topics import TABLE, changelog_name, group_name
@@ -86,14 +87,16 @@ class PulseWorker:
         """Build everything; nothing is started. OSError where the web port is taken."""
         check_internals()
         tolerate_header_names()
-        hand_on_raw_records()
         self._configuration = configuration
         self._source = configuration.kafka.topic_prefix + EVENTS.name
+        self._changelog = changelog_name(configuration)
+        self._holes = Holes()
+        hand_on_raw_records(self._source, self._holes)
         self.metrics = Metrics(catalogue, __version__)
         policies = Policies(configuration, catalogue)
         recorder = Recorder(catalogue, configuration.deployment)
         reread = KafkaReread(connection, self._source)
-        self.keeper = Keeper(policies, recorder, self.metrics, reread, partitions)
+        self.keeper = Keeper(policies, recorder, self.metrics, reread, partitions, self._holes)
         self._publisher: Publisher | None = None
         self._recovered = False
         self._socket = bind(options.web_host, options.web_port)
@@ -216,7 +219,7 @@ class PulseWorker:
         offsets = None
         if self.readiness().ready:
             owned = dict(self.keeper.owned)
-            offsets = {number: held.position.offset + 1 for number, held in owned.items()}
+            offsets = {number: self._next_record(number, held) for number, held in owned.items()}
         return Progress(offsets, self.web.beat)
 
     def watch(self, connection: Connection) -> None:
@@ -228,12 +231,15 @@ class PulseWorker:
 
     def _lags(self) -> dict[int, int]:
         """Return the lag of each owned partition of which a fetch has told the end."""
-        lags = {}
-        for partition, owned in self.keeper.owned.items():
-            end = self._end(partition)
-            if end is not None:
-                lags[partition] = max(end - owned.position.offset - 1, 0)
-        return lags
+        ends = {number: self._end(number) for number in self.keeper.owned}
+        return {
+            number: max(end - self._next_record(number, self.keeper.owned[number]), 0)
+            for number, end in ends.items()
+            if end is not None
+        }
+
+    def _next_record(self, partition: int, owned: Owned) -> int:
+        return self._holes.skip(partition, owned.position.offset + 1)
 
     def _end(self, partition: int) -> int | None:
         try:
@@ -250,12 +256,8 @@ class PulseWorker:
 
     def _get_publisher(self) -> Publisher:
         if self._publisher is None:
-            self._publisher = Publisher(
-                kafka_producer(self.app),
-                self._configuration.kafka.topic_prefix,
-                changelog_name(self._configuration),
-                self.metrics,
-            )
+            prefix, producer = self._configuration.kafka.topic_prefix, kafka_producer(self.app)
+            self._publisher = Publisher(producer, prefix, self._changelog, self.metrics)
         return self._publisher
 
 

@@ -17,11 +17,28 @@ _LONGEST_DETAIL: Final = 500
 
 @dataclass(slots=True)
 class Batch:
-    """What the records of one fetch are: `rejected` counts the letters by reason."""
+    """What the records of one fetch are: `rejected` counts the letters by reason.
+
+    `refused` are the places of the letters' records among all records of the batch.
+    """
 
     events: list[Arrived] = field(default_factory=list)
     letters: list[Letter] = field(default_factory=list)
+    refused: list[int] = field(default_factory=list)
     rejected: Counter[RejectionReason] = field(default_factory=Counter)
+
+    def cut(self, events: int) -> tuple[int, "Batch", "Batch"]:
+        """Cut the batch before the event of this number: records before it, and the two parts.
+
+        What was rejected is counted with the first part.
+        """
+        letters, place = 0, events
+        while letters < len(self.refused) and self.refused[letters] <= place:
+            letters += 1
+            place += 1
+        later = [refused - place for refused in self.refused[letters:]]
+        head = Batch(self.events[:events], self.letters[:letters], [], self.rejected)
+        return place, head, Batch(self.events[events:], self.letters[letters:], later)
 
 
 def read_batch(records: Iterable[SourceRecord]) -> Batch:
@@ -55,5 +72,6 @@ def _reject(batch: Batch, record: SourceRecord, rejection: Rejection) -> None:
         *record.headers,
         *((name, text.encode("utf-8", "replace")) for name, text in facts.items()),
     ]
+    batch.refused.append(len(batch.events) + len(batch.letters))
     batch.letters.append((record.key, record.value, headers))
     batch.rejected[rejection.reason] += 1

@@ -12,7 +12,18 @@ from streams.partitioning import partition_of_key
 from tests.bench.cluster import Log
 from tests.bench.peers import WrongResultError
 from tests.bench.report import kafka, machine
-from tests.bench.site import LoopWatch, Sent, broker_of_our_own, event, folder_of, load, send, site, usage, wait_for
+from tests.bench.site import (
+    LoopWatch,
+    Sent,
+    broker_of_our_own,
+    event,
+    folder_of,
+    load,
+    send,
+    site,
+    usage,
+    wait_for,
+)
 from tests.integration.deployment import Deployment
 
 PARTITIONS = 12

@@ -27,5 +27,7 @@ def _run_members(given: argparse.Namespace) -> None:
 
 
 SCALES = {
-    "members": Scale("memory, closes and recovery with many members", _declare_members, _run_members),
+    "members": Scale(
+        "memory, closes and recovery with many members", _declare_members, _run_members
+    ),
 }

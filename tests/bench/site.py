@@ -89,7 +89,8 @@ def send(deployment: Deployment, records: Iterable[Sent]) -> int:
         try:
             batches = RecordBatches(producer, {})
             number = 0
-            for number, record in enumerate(records, 1):
+            for record in records:
+                number += 1
                 partition = partition_of_key(record.key, deployment.partitions)
                 await batches.add(deployment.events_topic, partition, *record)
             await batches.confirm()

@@ -7,7 +7,7 @@ to say exactly what is wrong. Of a name that stands twice in an object, the last
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -40,8 +40,6 @@ class Record(Protocol):
     def headers(self) -> Sequence[tuple[str, bytes]]: ...  # noqa: D102
 
 
-R = TypeVar("R", bound=Record)
-
 _event_decoder = msgspec.json.Decoder(Event)
 _cloud_event_decoder = msgspec.json.Decoder(CloudEvent)
 _fields_decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -71,14 +69,14 @@ class _Envelope(msgspec.Struct):
 _envelope_decoder = msgspec.json.Decoder(_Envelope)
 
 
-def decode_records(records: Iterable[R]) -> tuple[list[Arrived], list[tuple[R, Rejection]]]:
-    """Read `records` in order: those that are events, and those that are not with the reason.
+def decode_records(records: Iterable[Record]) -> tuple[list[Arrived], list[tuple[int, Rejection]]]:
+    """Read `records` in order: those that are events; the places of the others, with the reason.
 
     The loop reads a short flat event in ASCII, as most are, without a call of ours; whatever is
     anything else, or has anything wrong with it, goes to `decode_timed`, which decides.
     """
     arrived: list[Arrived] = []
-    rejected: list[tuple[R, Rejection]] = []
+    rejected: list[tuple[int, Rejection]] = []
     take, read, time_of = arrived.append, _event_decoder.decode, parse_instant
     for record in records:
         value, arrival = record.value, record.timestamp
@@ -98,12 +96,13 @@ def decode_records(records: Iterable[R]) -> tuple[list[Arrived], list[tuple[R, R
                     continue
         timed = decode_timed(value, record.headers)
         if isinstance(timed, Rejection):
-            rejected.append((record, timed))
+            rejected.append((len(arrived) + len(rejected), timed))
         elif EARLIEST <= arrival <= LATEST:
             take((arrival, *timed))
         else:
             detail = f"record timestamp {arrival}"
-            rejected.append((record, Rejection(RejectionReason.BAD_ARRIVAL, detail)))
+            fault = Rejection(RejectionReason.BAD_ARRIVAL, detail)
+            rejected.append((len(arrived) + len(rejected), fault))
     return arrived, rejected
 
 

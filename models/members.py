@@ -1,5 +1,7 @@
 """One member's record, packed into one int: a million of them must fit in memory.
 
+Most members of a day have the same record; `shared` lets them have the same object too.
+
 | bits | field |
 |---|---|
 | 0-21 | the day of the last interaction (ordinal) |
@@ -22,10 +24,20 @@ _PHASES: Final = tuple(Phase)
 _DAY_OR_LEFT: Final = _DAY | LEFT
 _AT_REST: Final = SCHEDULED >> _PHASE
 
+_SHARED_LIMIT: Final = 100_000
+_shared: Final[dict[int, int]] = {}
+
 
 def pack(last: int, *, phase: Phase = Phase.QUIET, since: int = 0, left: bool = False) -> int:
     """Pack a member's fields; the member stands in no wheel."""
     return last | since << _SINCE | phase << _PHASE | (LEFT if left else 0)
+
+
+def shared(member: int) -> int:
+    """Return the member as one object for all who are alike: 32 bytes less for each."""
+    if len(_shared) > _SHARED_LIMIT:
+        _shared.clear()
+    return _shared.setdefault(member, member)
 
 
 def last_day(member: int) -> int:
@@ -46,6 +58,11 @@ def phase_of(member: int) -> Phase:
 def is_firing(member: int) -> bool:
     """Tell whether an alert stands for the member (faster than `phase_of`)."""
     return member >> _PHASE & 3 == Phase.FIRING
+
+
+def is_pending(member: int) -> bool:
+    """Tell whether an alert about the member is pending (faster than `phase_of`)."""
+    return member >> _PHASE & 3 == Phase.PENDING
 
 
 def is_settled(member: int, day: int) -> bool:

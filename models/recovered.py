@@ -12,6 +12,7 @@ from models.state import (
     decode_outbox,
     decode_partition,
     is_outbox_key,
+    order_of,
     position_of,
 )
 
@@ -40,14 +41,13 @@ class Recovered:
             return
         if key == PARTITION_KEY:
             self._complete(value)
-        elif position_of(value) <= self.position:
-            if _keep_newer(self._values, key, value) and key not in self._waiting:
-                self._disturbed.discard(key)
-            else:
-                self._disturbed.add(key)
-        else:
+        elif order_of(value) > self.position:
             # All of them: the newest may be of a batch that is never completed, another not.
             self._waiting.setdefault(key, []).append(value)
+        elif _keep_newer(self._values, key, value) and key not in self._waiting:
+            self._disturbed.discard(key)
+        else:
+            self._disturbed.add(key)
 
     def _complete(self, value: bytes) -> None:
         position = position_of(value)
@@ -59,7 +59,7 @@ class Recovered:
         waiting, self._waiting = self._waiting, {}
         for key, candidates in waiting.items():
             for candidate in candidates:
-                if position_of(candidate) > position:
+                if order_of(candidate) > position:
                     self._waiting.setdefault(key, []).append(candidate)
                 elif not _keep_newer(self._values, key, candidate) or key in self._waiting:
                     # The last one written is not the one that counts, or may not be some day.
@@ -93,7 +93,7 @@ class Recovered:
         the wall clock may not come again before more records do; its values must never count.
         """
         ticks = [
-            position.tick
+            position.closes
             for candidates in self._waiting.values()
             for position in map(position_of, candidates)
             if position.offset == self.position.offset
@@ -112,7 +112,7 @@ class Recovered:
 
 def _keep_newer(values: dict[bytes, bytes], key: bytes, candidate: bytes) -> bool:
     held = values.get(key)
-    if held is not None and position_of(candidate) < position_of(held):
+    if held is not None and order_of(candidate) < order_of(held):
         return False
     values[key] = candidate
     return True

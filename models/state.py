@@ -8,13 +8,13 @@
 | `o` number | alert records decided in the batch, not yet confirmed | when there are any |
 
 Every value begins with the position it belongs to: the offset of the last source record applied
-and the number of clock ticks applied since. A position orders values and fences them: one beyond
+and the number of days closed since. A position orders values and fences them: one beyond
 the position of `p` belongs to a batch that was never completed, and does not count.
 """
 
 import struct
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 import msgspec
 
@@ -35,10 +35,17 @@ class StateError(ValueError):
 
 
 class Position(NamedTuple):
-    """How far a partition has come: the last offset applied, and the ticks applied after it."""
+    """How far a partition has come: the last offset applied, and the days closed after it.
+
+    Days close in one order, so a position says which state is meant, wherever a batch was cut.
+    """
 
     offset: int
-    tick: int = 0
+    closes: int = 0
+
+    def after_closes(self, number: int) -> "Position":
+        """Return the position once so many more days are closed."""
+        return Position(self.offset, self.closes + number)
 
 
 START: Final = Position(-1)
@@ -93,6 +100,14 @@ def position_of(value: bytes) -> Position:
         raise StateError(f"a value of {len(value)} bytes has no position") from None
 
 
+def order_of(value: bytes) -> tuple[int, ...]:
+    """Return the same as `position_of`, to be compared only: recovery asks once per record."""
+    try:
+        return _POSITION.unpack_from(value)
+    except struct.error:
+        raise StateError(f"a value of {len(value)} bytes has no position") from None
+
+
 def at_position(value: bytes, position: Position) -> bytes:
     """Return the value as it stands at another position."""
     return _POSITION.pack(*position) + value[_POSITION.size :]
@@ -124,15 +139,18 @@ def community_of(key: bytes) -> str | None:
     return _text(key[1:]) if key[:1] == _COMMUNITY else None
 
 
-def member_of(key: bytes) -> tuple[str, str] | None:
-    """Return community and member of a member's key; None for any other key."""
-    if key[:1] != _MEMBER:
-        return None
+def is_member_key(key: bytes) -> bool:
+    """Tell whether the key is of a member."""
+    return key[:1] == _MEMBER
+
+
+def split_member_key(key: bytes) -> tuple[bytes, str]:
+    """Return the prefix that all members of the community have, and the member."""
     start = 1 + _LENGTH.size
-    length = int.from_bytes(key[1:start], "big")
-    if len(key) < start + length:
+    end = start + int.from_bytes(key[1:start], "big")
+    if len(key) < end:
         raise StateError(f"a member's key of {len(key)} bytes is cut short")
-    return _text(key[start : start + length]), _text(key[start + length :])
+    return key[:end], _text(key[end:])
 
 
 def _text(content: bytes) -> str:
@@ -144,13 +162,13 @@ def _text(content: bytes) -> str:
 
 def encode_member(position: Position, member: int) -> bytes:
     """Return the value of a member's key."""
-    return _MEMBER_VALUE.pack(position.offset, position.tick, member)
+    return _MEMBER_VALUE.pack(position.offset, position.closes, member)
 
 
 def decode_member(value: bytes) -> int:
     """Return the packed member of a member's value; StateError where it cannot be read."""
     try:
-        return int(_MEMBER_VALUE.unpack(value)[2])
+        return cast(int, _MEMBER_VALUE.unpack(value)[2])
     except struct.error:
         raise StateError(f"a member's value has {len(value)} bytes") from None
 

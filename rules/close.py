@@ -24,11 +24,17 @@ _NOTHING: Final = empty_pane()
 _NAMES: Final = tuple(kind.wire_name for kind in EventType)
 
 
-def close_due_days(partition: Partition, effects: Effects) -> None:
-    """Close every day whose close is at or before the clock, one after another."""
-    while (community := partition.next_due()) is not None:
+def close_due_days(partition: Partition, instant: int, effects: Effects) -> None:
+    """Close every day whose close is at or before `instant`, in order, while there is room."""
+    effects.begun = 0
+    while partition.is_due(instant):
+        if effects.is_full:
+            effects.stopped = True
+            return
+        effects.begun += 1
+        community = partition.next_due()
         at = community.next_close
-        effects.tally.delays.append(partition.clock - at)
+        effects.tally.delays.append(instant - at)
         _close_day(community, at, effects)
         community.next_close = community.policy.close_of(community.next_day)
         heappush(partition.due, (community.next_close, community.id))
@@ -131,7 +137,7 @@ def _judge_member(
         return False
     member &= ~packed.SCHEDULED
     if member & packed.LEFT:
-        community.members[user_id] = member
+        community.members[user_id] = packed.shared(member)
         return False
     phase = packed.phase_of(member)
     if due > day:

@@ -65,7 +65,19 @@ class Tally:
 
 @dataclass(slots=True)
 class Effects:
-    """Everything that one fold caused outside the state."""
+    """Everything that one fold caused outside the state.
+
+    `room` is how many outputs it may cause before it stops at the next close of a day. `stopped`
+    says that it did, with closes left, and `begun` how many it did since the last record.
+    """
 
     outputs: list[Output] = field(default_factory=list)
     tally: Tally = field(default_factory=Tally)
+    room: int | None = None
+    stopped: bool = False
+    begun: int = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the next close is for the next fold."""
+        return self.room is not None and len(self.outputs) >= self.room

@@ -40,14 +40,19 @@ def fold(
     *,
     limit: int | None = None,
     tally: Tally | None = None,
+    room: int | None = None,
 ) -> Effects:
     """Apply `records` in order; return what they caused, in the order of the causes.
 
     Before a record is applied, every day whose close is at or before the clock is closed.
     `limit` (milliseconds) bounds how far a record may move the clock: under `clock: wall` five
     minutes beyond the wall clock, else nothing. Counts go to `tally` where one is given.
+
+    Where the outputs reach `room`, the fold stops at the next close (`Effects.stopped`): some of
+    the closes that are due before a record are done, and neither that record nor those behind it
+    are applied. To fold them, from that record on, gives what one fold would have given.
     """
-    effects = Effects() if tally is None else Effects(tally=tally)
+    effects = _effects(tally, room)
     partition.prune()
     _apply_all(partition, records, _NEVER if limit is None else limit, effects)
     return effects
@@ -61,9 +66,12 @@ def _apply_all(  # noqa: C901 (calls would cost as much as what they do)
     communities, seen, horizon = partition.communities, partition.seen, partition.policies.dedupe
     for arrival, time, event in records:
         if arrival > clock and latest > clock:
-            clock = partition.clock = min(arrival, latest)
+            clock = min(arrival, latest)
             if due and due[0][0] <= clock:
-                close_due_days(partition, effects)
+                close_due_days(partition, clock, effects)
+                if effects.stopped:
+                    break
+            partition.clock = clock
         kind = NUMBERS.get(event.type)
         if kind is None:
             counts[UNKNOWN_TYPE * _OUTCOMES + _SKIPPED] += 1
@@ -96,12 +104,21 @@ def _apply_all(  # noqa: C901 (calls would cost as much as what they do)
             _leave(partition, community, user_id, community.today, arrival, effects)
 
 
-def tick(partition: Partition, instant: int, *, tally: Tally | None = None) -> Effects:
-    """Move the clock on without a record, and close what is due by then."""
-    effects = Effects() if tally is None else Effects(tally=tally)
+def tick(
+    partition: Partition, instant: int, *, tally: Tally | None = None, room: int | None = None
+) -> Effects:
+    """Move the clock on without a record, and close what is due by then.
+
+    Where the outputs reach `room`, it stops before the next close, with the clock not yet moved.
+    """
+    effects = _effects(tally, room)
     if instant > partition.clock:
         _move_clock(partition, instant, effects)
     return effects
+
+
+def _effects(tally: Tally | None, room: int | None) -> Effects:
+    return Effects(room=room) if tally is None else Effects(tally=tally, room=room)
 
 
 def remember(partition: Partition, records: Iterable[Arrived]) -> None:
@@ -115,10 +132,12 @@ def remember(partition: Partition, records: Iterable[Arrived]) -> None:
 def _move_clock(partition: Partition, instant: int, effects: Effects) -> None:
     if instant <= partition.clock:
         return
-    partition.clock = instant
     due = partition.due
     if due and due[0][0] <= instant:
-        close_due_days(partition, effects)
+        close_due_days(partition, instant, effects)
+    if not effects.stopped:
+        # Not before: whoever goes on after a crash must find the closes that are left still due.
+        partition.clock = instant
 
 
 def _apply(

@@ -8,7 +8,6 @@ from heapq import heappop, heappush
 from typing import Final
 
 from models import members as packed
-from models.alerts import Phase
 from models.panes import Pane, Panes
 from rules.lifecycle import AlertState
 from rules.policy import CommunityPolicy, Policies
@@ -76,12 +75,17 @@ class Community:
 
     def schedule(self, user_id: str, member: int, day: int) -> int:
         """Put the member into the wheel for `day`, or the next close if that is later."""
-        self.wheel.setdefault(max(day, self.next_day), []).append(user_id)
+        day = max(day, self.next_day)
+        due = self.wheel.get(day)
+        if due is None:
+            self.wheel[day] = [user_id]
+        else:
+            due.append(user_id)
         return member | packed.SCHEDULED
 
     def store(self, user_id: str, member: int) -> None:
         """Keep the member's record, and note that it has changed."""
-        self.members[user_id] = member
+        self.members[user_id] = packed.shared(member)
         self.dirty_members.add(user_id)
 
     def visible_panes(self) -> Panes:
@@ -137,11 +141,13 @@ class Partition:
             self.seen = {key: at for key, at in self.seen.items() if clock - at <= horizon}
             self.pruned_at = clock
 
-    def next_due(self) -> Community | None:
-        """Take out the community whose day closes first, if its close is at or before the clock."""
-        if self.due and self.due[0][0] <= self.clock:
-            return self.communities[heappop(self.due)[1]]
-        return None
+    def is_due(self, instant: int) -> bool:
+        """Tell whether a day closes at or before `instant`."""
+        return bool(self.due) and self.due[0][0] <= instant
+
+    def next_due(self) -> Community:
+        """Take out the community whose day closes first."""
+        return self.communities[heappop(self.due)[1]]
 
     def clean(self) -> None:
         """Forget what has changed: it has been written."""
@@ -154,11 +160,11 @@ class Partition:
 def restore_member(community: Community, user_id: str, member: int) -> None:
     """Put a stored member back into its community, and into the wheel where it belongs."""
     rule = community.policy.member_rule
-    phase = packed.phase_of(member)
-    if phase is Phase.FIRING:
+    if packed.is_firing(member):
         community.silent += 1
     elif rule is not None and rule.member_measure is not None and not member & packed.LEFT:
-        due = rule.member_measure.due(packed.last_day(member), rule.setting.parameters)
-        day = community.next_day if phase is Phase.PENDING else due
+        day = community.next_day
+        if not packed.is_pending(member):
+            day = rule.member_measure.due(packed.last_day(member), rule.setting.parameters)
         member = community.schedule(user_id, member, day)
-    community.members[user_id] = member
+    community.members[user_id] = packed.shared(member)

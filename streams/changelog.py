@@ -57,17 +57,19 @@ def restore(recovered: Recovered, policies: Policies) -> Partition:
     """Build a partition's state from what its changelog holds; StateError where it cannot be."""
     clock = recovered.partition.clock if recovered.partition else BEGINNING
     partition = Partition(policies, clock)
-    for key, value in recovered.values().items():
+    values = recovered.values()
+    for key, value in values.items():
         community_id = stored.community_of(key)
         if community_id is not None:
             partition.add(_community(community_id, stored.decode_community(value), policies))
-    for key, value in recovered.values().items():
-        member = stored.member_of(key)
-        if member is not None:
-            community = partition.communities.get(member[0])
+    owners = {stored.member_key_prefix(name): one for name, one in partition.communities.items()}
+    for key, value in values.items():
+        if stored.is_member_key(key):
+            prefix, user_id = stored.split_member_key(key)
+            community = owners.get(prefix)
             if community is None:
-                raise stored.StateError(f"a member of {member[0]!r}, which is not in the state")
-            restore_member(community, member[1], stored.decode_member(value))
+                raise stored.StateError(f"a member of {prefix!r}, which is not in the state")
+            restore_member(community, user_id, stored.decode_member(value))
     return partition
 
 

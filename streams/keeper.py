@@ -9,19 +9,18 @@ import time
 from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
+from typing import Final
 
 from models import state as stored
-from models.alerts import Digest, Snapshot, Transition
 from models.decode import decode_records
-from models.documents import encode
 from models.events import AHEAD_TOLERANCE
 from models.recovered import Recovered
-from models.state import START, OutboxEntry, Position
-from models.topics import ALERTS, ALERTS_STATE, EVENTS, MEMBER_ALERTS, SNAPSHOTS
-from rules.effects import Output
+from models.state import START, Position
+from models.topics import EVENTS
+from rules.effects import Effects, Output
 from rules.engine import fold, remember, tick
 from rules.policy import Policies
-from rules.records import Recorder, snapshot_record
+from rules.records import Recorder
 from rules.state import Partition
 from streams.batch import Batch, read_batch
 from streams.changelog import ReadBack, Record, changed_records, marker_record, restore
@@ -29,9 +28,14 @@ from streams.faust_internals import SourceRecord
 from streams.gauges import set_gauges
 from streams.holes import Holes
 from streams.metrics import Metrics
+from streams.outputs import write_outputs
 from streams.partitioning import partition_of
 from streams.publish import Publisher, chunks
 from streams.reread import Reread, Stretch
+
+ROOM: Final = 500
+"""Outputs after which a fold is cut at the next close, and written as a batch of its own: they,
+and the bytes that they become, stand in memory together, and a fold holds the event loop."""
 
 
 def wall_clock() -> int:
@@ -46,15 +50,6 @@ class Owned:
     state: Partition
     position: Position
     misplaced: set[str] = field(default_factory=set)
-
-
-@dataclass(slots=True)
-class Outputs:
-    """The outputs of one fold, as records: `alerts` go through the outbox, `others` do not."""
-
-    alerts: list[OutboxEntry] = field(default_factory=list)
-    others: list[OutboxEntry] = field(default_factory=list)
-    announced: list[tuple[str, str]] = field(default_factory=list)
 
 
 class Keeper:
@@ -84,6 +79,7 @@ class Keeper:
         self._recovering: dict[int, ReadBack] = {}
         self._started_at = 0.0
         self._lock = asyncio.Lock()
+        self.room = ROOM
         self.owned: dict[int, Owned] = {}
 
     # Recovery -----------------------------------------------------------------------------
@@ -104,7 +100,8 @@ class Keeper:
             recovering, self._recovering = self._recovering, {}
             self.owned = {}
             for partition in sorted(partitions):
-                changelog = recovering.get(partition, ReadBack())
+                # What was read of it is let go before the next one is built.
+                changelog = recovering.pop(partition, None) or ReadBack()
                 recovered = changelog.recovered
                 self._check(partition, recovered)
                 state = restore(recovered, self._policies)
@@ -196,16 +193,29 @@ class Keeper:
     async def _apply(
         self, partition: int, owned: Owned, records: Sequence[SourceRecord], publisher: Publisher
     ) -> None:
+        limit = wall_clock() + AHEAD_TOLERANCE if self._follows_wall else None
         begun = time.perf_counter()
         batch = read_batch(self._source, partition, records)
-        known = len(owned.state.communities)
-        limit = wall_clock() + AHEAD_TOLERANCE if self._follows_wall else None
-        effects = fold(owned.state, batch.events, limit=limit)
-        self._metrics.fold.observe(time.perf_counter() - begun)
         self._metrics.batch.observe(len(records))
-        self._count_misplaced(partition, owned, known, batch)
-        position = Position(records[-1].offset)
-        await self._complete(partition, owned, position, effects.outputs, batch, publisher)
+        stopped = True
+        while stopped:
+            known = len(owned.state.communities)
+            effects = fold(owned.state, batch.events, limit=limit, room=self.room)
+            self._metrics.fold.observe(time.perf_counter() - begun)
+            stopped, rest, place = effects.stopped, Batch(), len(records)
+            if stopped:
+                place, batch, rest = batch.cut(effects.tally.read)
+            self._count_misplaced(partition, owned, known, batch)
+            position = owned.position
+            if place:
+                position = Position(records[place - 1].offset)
+            if stopped:
+                position = position.after_closes(effects.begun)
+            await self._complete(partition, owned, position, effects.outputs, batch, publisher)
+            self._count(owned, effects, batch)
+            records, batch, begun = records[place:], rest, time.perf_counter()
+
+    def _count(self, owned: Owned, effects: Effects, batch: Batch) -> None:
         # Under `clock: wall` a worker that lags closes late, whatever its records say.
         behind = wall_clock() - owned.state.clock if self._follows_wall else 0
         self._metrics.count(effects.tally, max(behind, 0))
@@ -217,19 +227,25 @@ class Keeper:
         if not self._follows_wall:
             return
         for partition in sorted(caught_up):
-            async with self._lock:
-                owned = self.owned.get(partition)
-                if owned is None:
-                    continue
-                with self._whole(partition):
-                    await self._tick(partition, owned, publisher)
+            instant = wall_clock()
+            # Between two pieces of a long tick the batches of other partitions get their turn.
+            while await self._tick(partition, instant, publisher):
+                pass
 
-    async def _tick(self, partition: int, owned: Owned, publisher: Publisher) -> None:
-        effects = tick(owned.state, wall_clock())
-        if effects.outputs:
-            position = Position(owned.position.offset, owned.position.tick + 1)
-            await self._complete(partition, owned, position, effects.outputs, Batch(), publisher)
-            self._metrics.count(effects.tally)
+    async def _tick(self, partition: int, instant: int, publisher: Publisher) -> bool:
+        """Close what is due, as far as it goes at once; tell whether something is left."""
+        async with self._lock:
+            owned = self.owned.get(partition)
+            if owned is None:
+                return False
+            with self._whole(partition):
+                effects = tick(owned.state, instant, room=self.room)
+                if effects.outputs:
+                    position = owned.position.after_closes(effects.begun)
+                    outputs = effects.outputs
+                    await self._complete(partition, owned, position, outputs, Batch(), publisher)
+                    self._metrics.count(effects.tally)
+            return effects.stopped
 
     async def _complete(
         self,
@@ -240,7 +256,7 @@ class Keeper:
         batch: Batch,
         publisher: Publisher,
     ) -> None:
-        written = self._outputs(outputs)
+        written = await write_outputs(self._recorder, outputs)
         records: list[Record] = list(changed_records(owned.state, position))
         for number, chunk in enumerate(chunks(written.alerts)):
             records.append((stored.outbox_key(number), stored.encode_outbox(position, chunk)))
@@ -251,31 +267,6 @@ class Keeper:
         owned.position = position
         for rule_id, status in written.announced:
             self._metrics.alerts.labels(rule_id, status).inc()
-
-    def _outputs(self, outputs: Iterable[Output]) -> Outputs:
-        written = Outputs()
-        for output in outputs:
-            key = output.community_id.encode()
-            if isinstance(output, Snapshot):
-                document = snapshot_record(output)
-                key += f"|{document['day']}".encode()
-                written.others.append((SNAPSHOTS.name, key, encode(document)))
-            elif isinstance(output, Digest):
-                document = self._recorder.digest(output)
-                written.alerts.append((ALERTS.name, key, encode(document)))
-                written.announced.append((output.rule_id, "digest"))
-            else:
-                self._announce(output, key, written)
-        return written
-
-    def _announce(self, transition: Transition, key: bytes, written: Outputs) -> None:
-        document = self._recorder.alert(transition)
-        value = encode(document)
-        topic = ALERTS if transition.member_id is None else MEMBER_ALERTS
-        written.alerts.append((topic.name, key, value))
-        identity = document["data"]["alert_id"].encode()
-        written.alerts.append((ALERTS_STATE.name, identity, value))
-        written.announced.append((transition.rule_id, transition.status))
 
     # Figures ------------------------------------------------------------------------------
 

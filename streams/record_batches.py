@@ -87,6 +87,8 @@ class RecordBatches:
         if added is not None:
             return
         await self._send(place)
+        # Filling a batch takes a while, and sending it need not wait: the event loop gets a turn.
+        await asyncio.sleep(0)
         builder = self._open[place] = self._producer.create_batch()
         # An empty batch takes one record of any size; the broker has the last word on it.
         if builder.append(timestamp=timestamp, key=key, value=value, headers=headers) is None:

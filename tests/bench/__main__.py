@@ -19,6 +19,7 @@ from tests.bench.compare import Options, PinningError, compare
 from tests.bench.engine import measure_engine
 from tests.bench.peers import WrongResultError
 from tests.bench.rounds import RoundError
+from tests.bench.scales import SCALES
 
 _TUTORIAL_EVENTS = 30_000
 
@@ -35,6 +36,8 @@ def main(arguments: Sequence[str]) -> int:
         with _only_one():
             if given.what == "engine":
                 measure_engine(given.repetitions, profile=given.profile)
+            elif given.what in SCALES:
+                SCALES[given.what].run(given)
             else:
                 compare(_options(given))
     except KeyboardInterrupt:
@@ -78,6 +81,8 @@ def _parser() -> argparse.ArgumentParser:
     engine = commands.add_parser("engine", help="decode and fold alone, without Kafka")
     engine.add_argument("--repetitions", type=_number, default=5)
     engine.add_argument("--profile", action="store_true", help="the 25 functions that cost most")
+    for name, scale in SCALES.items():
+        scale.declare(commands.add_parser(name, help=scale.help))
     return parser
 
 

@@ -75,6 +75,10 @@ class Log:
         """How many records were written to it."""
         return sum(self._ends.values())
 
+    def newest(self) -> float:
+        """When the last record was written (milliseconds since 1970)."""
+        return max(self._last(partition, end) for partition, end in self._ends.items() if end)
+
     def span(self, applied: Applied) -> Span:
         """From the first record of which `applied` tells something to the last record.
 

@@ -11,11 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models import state as stored
+from models.alerts import Snapshot
 from models.decode import decode
 from models.events import Arrived, Event
 from models.instants import parse_instant
 from models.recovered import Recovered
-from models.state import Position
+from models.state import START, Position
 from rules.configuration import parse_configuration
 from rules.effects import Output
 from rules.engine import fold, remember
@@ -41,11 +42,15 @@ class Result(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """So many records, what becomes of the worker after them, and what a crash lets through."""
+    """So many records, what becomes of the worker after them, and what a crash lets through.
+
+    After `room` outputs it ends before the next close.
+    """
 
     size: int
     end: End
     written: float
+    room: int | None = None
 
 
 @cache
@@ -80,8 +85,7 @@ def described(partition: Partition) -> dict[str, Any]:
     return state
 
 
-def written(partition: Partition, offset: int) -> list[Record]:
-    position = Position(offset)
+def written(partition: Partition, position: Position) -> list[Record]:
     return [*changed_records(partition, position), marker_record(partition, position, 1)]
 
 
@@ -108,12 +112,17 @@ def restarted(log: list[Record], history: History) -> Partition:
 
 def in_batches(seed: int, batches: list[Batch]) -> Result:
     """Fold batch after batch; the rest, which no batch of the list takes, is one more."""
-    history = history_of(seed)
+    history, position = history_of(seed), START
     partition, outputs, log, done = Partition(history.policies), list[Output](), list[Record](), 0
     for batch in [*batches, Batch(len(history.records), "goes on", 1)]:
         end = min(done + batch.size, len(history.records))
-        effects = fold(partition, history.records[done:end])
-        changes = written(partition, end - 1)
+        effects = fold(partition, history.records[done:end], room=batch.room)
+        reached = Position(end - 1)
+        if effects.stopped:
+            end = done + effects.tally.read
+            before = Position(end - 1) if end > done else position
+            reached = before.after_closes(effects.begun)
+        changes = written(partition, reached)
         if batch.end == "crashes":
             # Its marker, the last record, is not written; nothing of it has been published.
             log += changes[: round(batch.written * (len(changes) - 1))]
@@ -121,14 +130,15 @@ def in_batches(seed: int, batches: list[Batch]) -> Result:
             log += changes
             partition.clean()
             outputs += effects.outputs
-            done = end
+            done, position = end, reached
         if batch.end != "goes on":
             partition = restarted(log, history)
     return Result(outputs, described(partition))
 
 
 def batches(*ends: End, most: int = 400) -> st.SearchStrategy[list[Batch]]:
-    batch = st.builds(Batch, st.integers(1, most), st.sampled_from(ends), st.floats(0, 1))
+    room = st.none() | st.integers(1, 30)
+    batch = st.builds(Batch, st.integers(1, most), st.sampled_from(ends), st.floats(0, 1), room)
     return st.lists(batch, max_size=12)
 
 
@@ -163,6 +173,14 @@ def test_a_crash_in_a_long_batch_loses_nothing_of_the_short_ones_after_it(seed: 
     crash, restart = Batch(400, "crashes", 1), Batch(20, "restarts", 1)
     division = [*[crash, restart] * 15, restart, crash, restart]
     assert_same(in_batches(seed, division), in_one_fold(seed))
+
+
+def test_a_close_at_a_time_is_as_good_as_all_at_once() -> None:
+    seed = max(SEEDS, key=lambda each: len(in_one_fold(each).outputs))
+    outputs = sum(isinstance(each, Snapshot) for each in in_one_fold(seed).outputs)
+    most = len(history_of(seed).records)
+    close_by_close = [Batch(most, "restarts", 1, room=1)] * (outputs // 2)
+    assert_same(in_batches(seed, close_by_close), in_one_fold(seed))
 
 
 def test_a_record_at_a_time_is_as_good_as_all_at_once() -> None:

@@ -170,15 +170,15 @@ def test_many_records_are_read_as_each_would_be_alone(records: list[Fetched]) ->
     arrived, rejected = decode_records(records)
 
     expected_events, expected_letters = [], []
-    for record in records:
+    for place, record in enumerate(records):
         timed = decode_timed(record.value, record.headers)
         if isinstance(timed, Rejection):
-            expected_letters.append((record, timed))
+            expected_letters.append((place, timed))
         elif EARLIEST <= record.timestamp <= LATEST:
             expected_events.append((record.timestamp, *timed))
         else:
             detail = f"record timestamp {record.timestamp}"
-            expected_letters.append((record, Rejection(RejectionReason.BAD_ARRIVAL, detail)))
+            expected_letters.append((place, Rejection(RejectionReason.BAD_ARRIVAL, detail)))
     assert (arrived, rejected) == (expected_events, expected_letters)
 
 

@@ -15,11 +15,11 @@ from rules.policy import Policies
 from rules.state import Partition
 from streams.batch import read_batch
 from streams.changelog import changed_records, restore
-from streams.keeper import Keeper
+from streams.outputs import Outputs
 from streams.publish import Letter
 
 from .cluster import CHANGELOG, Cluster, SourceMessage
-from .worker import metrics_of, recorder_of
+from .worker import recorder_of
 
 ALERT_TOPICS = (ALERTS.name, MEMBER_ALERTS.name, ALERTS_STATE.name)
 
@@ -39,13 +39,13 @@ class Expected:
 def expected_of(source: list[list[SourceMessage]], policies: Policies) -> Expected:
     """One fold over each partition, without a batch, a changelog or a cluster."""
     expected = Expected()
-    keeper = Keeper(
-        policies, recorder_of(policies), metrics_of(policies), None, len(source)  # type: ignore[arg-type]
-    )  # fmt: skip
+    recorder = recorder_of(policies)
     for number, records in enumerate(source):
         batch = read_batch(EVENTS.name, number, records)
         partition = Partition(policies)
-        written = keeper._outputs(fold(partition, batch.events).outputs)
+        written = Outputs()
+        for output in fold(partition, batch.events).outputs:
+            written.add(recorder, output)
         position = Position(records[-1].offset if records else -1)
         values = dict(changed_records(partition, position))
         expected.state.append({key: _read(key, value) for key, value in values.items()})

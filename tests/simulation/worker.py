@@ -120,6 +120,8 @@ class Worker:
             SimulatedReread(self),
             self.cluster.partitions,
         )
+        # Most folds are cut at a close, and so written as several batches.
+        self.keeper.room = self.dice.choice([1, 2, 5, 500])
         self._waits_until_empty = self.dice.random() < 0.7
         self._clears = self.dice.random() < 0.7
         self._passes_stale_on = self.dice.random() < 0.3

@@ -14,6 +14,7 @@ from rules.configuration import Configuration
 from rules.policy import Policies
 from rules.records import Recorder
 from rules.state import Partition
+from streams.batch import read_batch
 from streams.catalogue import shipped_catalogue
 from streams.keeper import Keeper, Owned
 from streams.metrics import Metrics
@@ -56,3 +57,24 @@ def test_a_partition_whose_batch_is_cut_short_is_dropped_instead_of_folded_twice
 
     assert keeper.owned == {}
     assert keeper.next_offset(0) is None
+
+
+@pytest.mark.parametrize("refused", [set[int](), {0}, {1}, {3}, {0, 1, 3, 5}, {5}])
+@pytest.mark.parametrize("events", [0, 1, 2])
+def test_a_batch_is_cut_before_an_event_with_what_was_refused_before_it(
+    refused: set[int], events: int
+) -> None:
+    event = b'{"id":"%d","type":"post.created","time":"%s","community_id":"42"}'
+    values = [b"bad %d" % n if n in refused else event % (n, NOON.encode()) for n in range(7)]
+    records = [Fetched(number, value) for number, value in enumerate(values)]
+
+    place, head, rest = read_batch("events", 0, records).cut(events)
+
+    before, after = (
+        read_batch("events", 0, records[:place]),
+        read_batch("events", 0, records[place:]),
+    )
+    assert (head.events, head.letters) == (before.events, before.letters)
+    assert (rest.events, rest.letters, rest.refused) == (after.events, after.letters, after.refused)
+    assert len(head.events) == events
+    assert place not in refused

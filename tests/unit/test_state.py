@@ -77,9 +77,10 @@ def test_a_key_says_whose_it_is_and_nothing_else(community: str, user: str, numb
     of_member = state.member_key_prefix(community) + user.encode()
     of_outbox = state.outbox_key(number)
     assert state.community_of(of_community) == community
-    assert state.member_of(of_member) == (community, user)
+    assert state.split_member_key(of_member) == (state.member_key_prefix(community), user)
     assert [state.community_of(key) for key in (of_member, of_outbox, PARTITION_KEY)] == [None] * 3
-    assert [state.member_of(key) for key in (of_community, of_outbox, PARTITION_KEY)] == [None] * 3
+    others = (of_community, of_outbox, PARTITION_KEY)
+    assert [state.is_member_key(key) for key in (of_member, *others)] == [True, *[False] * 3]
     keys = (of_community, of_member, of_outbox, PARTITION_KEY)
     assert [state.is_outbox_key(key) for key in keys] == [False, False, True, False]
 
@@ -123,7 +124,7 @@ def test_unreadable_values_are_named_errors(decode: Read, content: bytes) -> Non
 
 @given(st.binary(max_size=12))
 def test_unreadable_keys_are_named_errors(content: bytes) -> None:
-    for read_key in (state.community_of, state.member_of):
+    for read_key in (state.community_of, state.split_member_key):
         for kind in (b"c", b"m", b""):
             with suppress(StateError):
                 read_key(kind + content)

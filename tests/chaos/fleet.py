@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -19,6 +20,9 @@ from streams.broker.processes import end_process, kill_process
 LOOK_EVERY = 0.1
 SELF_ENDED_PAUSE = 0.5
 STOP_PATIENCE = 30.0
+VARIES = re.compile(
+    r"exit code -?\d+: |^.*?CRITICAL pulse |chaos-\w+\.|[\d-]+ [\d:,]+ | partition \d+"
+)
 
 
 class Started(Protocol):
@@ -175,8 +179,8 @@ class Fleet:
 
 
 def reasons(self_ended: list[str]) -> Counter[str]:
-    """Why workers ended themselves, with what differs from case to case cut off."""
-    return Counter(words.split(": ", 1)[-1] for words in self_ended)
+    """Why workers ended themselves, without what differs from case to case."""
+    return Counter(VARIES.sub("", words).strip() for words in self_ended)
 
 
 def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:

@@ -110,7 +110,7 @@ class WatchedOracle(Oracle):
             self.late.setdefault(record.community_id, Counter())[day.isoformat()] += 1
 
     def close_day(self, community: Community, day: date, close: int) -> None:
-        verdicts = {
+        verdicts: dict[str, tuple[int | None, int | None, str]] = {
             rule: MEASURES[rule](community, day, settings)
             for rule, settings in community.rules.items()
             if settings["enabled"] and rule in MEASURES

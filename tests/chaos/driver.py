@@ -14,13 +14,11 @@ from kafka.errors import KafkaError
 
 from streams.broker import Broker, BrokerError
 
-from .feeding import Feeder
+from .feeding import UNBOUND, Feeder
 from .fleet import Fleet, Say
 from .plan import Fault, Kind
 from .stalls import Killed
 
-TRICKLE = 250.0
-"""Events a second while the workers recover."""
 RECOVERY_PATIENCE = 60.0
 END_PATIENCE = 240.0
 LOOK_EVERY = 0.2
@@ -75,19 +73,19 @@ class Driver:
         """Strike as planned, then let the workers finish; whether they did so in time."""
         slices = sum(not fault.together for fault in self.faults) + 1
         allowed = self.events // slices
-        self.feeder.allow(allowed, 1e9)
+        self.feeder.allow(allowed, UNBOUND)
         for fault in self.faults:
             if fault.together:
                 time.sleep(fault.delay)
             else:
-                self.feeder.allow(allowed + self.events // slices // 3, TRICKLE)
+                self.feeder.trickle(allowed + self.events // slices // 3)
                 self._wait_for_work()
                 allowed += self.events // slices
                 self.feeder.allow(allowed, fault.rate)
                 time.sleep(fault.delay)
             self._strike(fault)
         self._wait_for_work()
-        self.feeder.allow(1 << 62, 1e9)
+        self.feeder.allow(1 << 62, UNBOUND)
         return self._finish(caught_up, patience)
 
     def _wait_for_work(self) -> None:

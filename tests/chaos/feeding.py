@@ -25,8 +25,11 @@ from streams.partitioning import partition_of_key
 from streams.produce import Message, messages
 from streams.record_batches import RecordBatches
 
-CHUNK = 200
-"""Lines that are sent and confirmed together."""
+CHUNK = 1_000
+"""At most so many lines are sent and confirmed together."""
+UNBOUND = 1e9
+TRICKLE = 250.0
+"""Lines a second while the workers recover, once what was let loose is sent."""
 PATIENCE_MS = 120_000
 """How long a send is tried again: longer than a broker takes to restart."""
 
@@ -73,7 +76,8 @@ class Feeder:
     progress: list[tuple[float, Counter[int]]] = field(default_factory=list)
     """When how many records of each partition were confirmed, for the measure of stalls."""
     _allowed: int = 0
-    _rate: float = 1_000.0
+    _rate: float = 1.0
+    _trickle_to: int = 0
 
     def __post_init__(self) -> None:
         self._thread = threading.Thread(target=self._run, name="feeder", daemon=True)
@@ -84,7 +88,11 @@ class Feeder:
 
     def allow(self, upto: int, rate: float) -> None:
         """Go on up to so many records in all, at no more than `rate` a second."""
-        self._allowed, self._rate = max(upto, self._allowed), rate
+        self._allowed, self._rate = upto, rate
+
+    def trickle(self, upto: int) -> None:
+        """Send what was allowed as fast as may be, and then go on slowly."""
+        self._rate, self._trickle_to = UNBOUND, upto
 
     def stop(self) -> None:
         self._ended.set()
@@ -94,6 +102,14 @@ class Feeder:
         """Raise what ended the thread, if anything did."""
         if self.failure is not None:
             raise AssertionError(f"the feeder failed: {self.failure!r}") from self.failure
+
+    def _room(self) -> tuple[int, float]:
+        """How many records go next, and how many a second."""
+        freely = self._allowed - self.sent
+        rate = self._rate if freely > 0 else TRICKLE
+        room = freely if freely > 0 else self._trickle_to - self.sent
+        # A tenth of a second's worth, so that a new pace counts soon.
+        return int(min(room, CHUNK, max(rate / 10, 1))), rate
 
     def _run(self) -> None:
         try:
@@ -121,7 +137,7 @@ class Feeder:
         unkeyed = 0
         source = iter(self.messages)
         while not self._ended.is_set():
-            room = min(self._allowed - self.sent, CHUNK)
+            room, rate = self._room()
             if room <= 0:
                 await asyncio.sleep(0.02)
                 continue
@@ -142,4 +158,4 @@ class Feeder:
             if number < room:
                 self.done = True
                 return
-            await asyncio.sleep(max(number / self._rate - (time.monotonic() - begun), 0))
+            await asyncio.sleep(max(number / rate - (time.monotonic() - begun), 0))

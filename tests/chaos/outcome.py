@@ -109,12 +109,12 @@ def _read_changelog(servers: str, changelog: str, found: Outcome) -> None:
                 stored = decode_community(value)
                 found.next_days[community] = date.fromordinal(stored.next_day).isoformat()
                 found.panes[community] = {
-                    date.fromordinal(day).isoformat(): _pane(counters)
+                    date.fromordinal(day).isoformat(): pane_of(counters)
                     for day, counters in stored.panes.items()
                 }
 
 
-def _pane(counters: list[int]) -> Pane:
+def pane_of(counters: list[int]) -> Pane:
     pane = Counter({kind.wire_name: counters[kind] for kind in EventType if counters[kind]})
     if counters[LATE_INDEX]:
         pane[LATE] = counters[LATE_INDEX]

@@ -74,7 +74,7 @@ def _fault(dice: random.Random, kind: Kind, *, first: bool) -> Fault:
         kind=kind,
         worker=dice.randrange(WORKERS),
         together=together,
-        rate=1e9 if burst else dice.choice([800.0, 1_500.0, 3_000.0]),
+        rate=1e9 if burst else dice.choice([1_000.0, 2_000.0, 4_000.0]),
         delay=dice.uniform(0, 6) if together else dice.uniform(0.0, 0.9 if burst else 3.0),
         restart_after=dice.choice([0.0, 0.0, dice.uniform(0, 12)]),
         lasts=dice.uniform(*PAUSE_SECONDS),

@@ -75,6 +75,7 @@ def pane_differences(outcome: Outcome, truth: Truth, verdict: Verdict) -> list[s
     for community in sorted(outcome.panes.keys() | truth.panes.keys()):
         found, expected = outcome.panes.get(community), truth.panes.get(community)
         if found is None or expected is None:
+            verdict.wrong_panes += len(found or expected or ())
             differences.append(f"community {community!r}: " + ("extra" if found else "lost"))
             continue
         next_day = truth.next_days[community]

@@ -20,9 +20,7 @@ from streams.broker.processes import end_process, kill_process
 LOOK_EVERY = 0.1
 SELF_ENDED_PAUSE = 0.5
 STOP_PATIENCE = 30.0
-VARIES = re.compile(
-    r"exit code -?\d+: |^.*?CRITICAL pulse |chaos-\w+\.|[\d-]+ [\d:,]+ | partition \d+"
-)
+VARIES = re.compile(r"exit code -?\d+: (.*CRITICAL pulse )?|chaos-\w+\.| \d+(?= s)| partition \d+")
 
 
 class Started(Protocol):

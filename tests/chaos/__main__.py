@@ -60,6 +60,7 @@ def main(arguments: Sequence[str]) -> int:
         _run_all(given, run)
     except KeyboardInterrupt:
         print("chaos: interrupted", file=sys.stderr)
+        shutil.rmtree(run.folder, ignore_errors=True)
         return 130
     except FAILURES as error:
         print(f"chaos: {error}\nthe logs are in {run.folder}", file=sys.stderr)

@@ -89,12 +89,6 @@ class Fleet:
         for thread in threads:
             thread.join()
 
-    def add(self) -> None:
-        """Start one more worker."""
-        with self._lock:
-            number = len(self.slots)
-            self.slots.append(Slot(number, self._begin(number, 1)))
-
     def kill(self, number: int, restart_after: float) -> tuple[float, set[int]]:
         """Kill a worker without warning; when that was, and what it held."""
         with self._lock:

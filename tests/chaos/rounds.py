@@ -33,8 +33,6 @@ class Job:
     seed: int
     size: Size
     counts: Counts = field(default_factory=Counts)
-    extra_worker: bool = False
-    """Start a fourth worker half-way: a rebalance without a death."""
 
     def faults(self) -> list[Fault]:
         return plan(self.seed, self.counts)

@@ -21,6 +21,7 @@ from .stalls import Killed
 
 RECOVERY_PATIENCE = 60.0
 END_PATIENCE = 240.0
+AIM_PATIENCE = 3.0
 LOOK_EVERY = 0.2
 CaughtUp = Callable[[], bool]
 
@@ -64,6 +65,8 @@ class Driver:
     broker: Broker
     ends: Ends
     say: Say
+    targets: Sequence[Ends] = ()
+    """Topics whose growth shows that a batch is being written, for faults that are aimed."""
     kills: list[Killed] = field(default_factory=list)
     struck: Counter[Kind] = field(default_factory=Counter)
     _side: list[threading.Thread] = field(default_factory=list)
@@ -75,18 +78,30 @@ class Driver:
         allowed = self.events // slices
         self.feeder.allow(allowed, UNBOUND)
         for fault in self.faults:
-            if fault.together:
-                time.sleep(fault.delay)
-            else:
+            if not fault.together:
                 self.feeder.trickle(allowed + self.events // slices // 3)
                 self._wait_for_work()
                 allowed += self.events // slices
+            # Asked before, not at the strike: a worker answers between two batches.
+            worker = self.fleet.pick(fault.worker)
+            owned = self.fleet.owned(worker)
+            if not fault.together:
                 self.feeder.allow(allowed, fault.rate)
-                time.sleep(fault.delay)
-            self._strike(fault)
+            self._take_aim(fault)
+            self._strike(fault, worker, owned)
         self._wait_for_work()
         self.feeder.allow(1 << 62, UNBOUND)
         return self._finish(caught_up, patience)
+
+    def _take_aim(self, fault: Fault) -> None:
+        if not (fault.aimed and self.targets):
+            time.sleep(fault.delay)
+            return
+        target = self.targets[self.struck.total() % len(self.targets)]
+        before = target.now()
+        deadline = time.monotonic() + AIM_PATIENCE
+        while target.now() == before and time.monotonic() < deadline:
+            pass
 
     def _wait_for_work(self) -> None:
         """Return when every partition is written to again, or after a time without."""
@@ -101,24 +116,28 @@ class Driver:
                     return
             time.sleep(LOOK_EVERY)
 
-    def _strike(self, fault: Fault) -> None:
-        self.struck[fault.kind] += 1
-        place = "" if fault.kind.is_of_broker else f" worker {fault.worker + 1}"
-        together = ", on top of the one before" if fault.together else ""
-        number = self.struck.total()
-        self.say(
-            f"fault {number:2}/{len(self.faults)}  {fault.kind}{place}{together}"
-            f"  ({self.feeder.sent:,} events sent)"
-        )
+    def _strike(self, fault: Fault, worker: int, owned: set[int]) -> None:
+        chosen, worker = worker, self.fleet.pick(worker)
         if fault.kind is Kind.KILL:
-            self.kills.append(self.fleet.kill(fault.worker, fault.restart_after))
+            at = self.fleet.kill(worker, fault.restart_after)
+            self.kills.append((at, owned if worker == chosen else set()))
         elif fault.kind is Kind.PAUSE:
-            self.fleet.pause(fault.worker, fault.lasts)
+            self.fleet.pause(worker, fault.lasts)
         elif fault.kind is Kind.STOP:
-            self._beside(lambda: self.fleet.stop(fault.worker, fault.restart_after))
+            self._beside(lambda: self.fleet.stop(worker, fault.restart_after))
         else:
             self._join()
             self._beside(lambda: self._restart_broker(fault))
+        self._tell(fault, worker)
+
+    def _tell(self, fault: Fault, worker: int) -> None:
+        self.struck[fault.kind] += 1
+        place = "" if fault.kind.is_of_broker else f" worker {worker + 1}"
+        how = ", on top of the one before" if fault.together else ", aimed" if fault.aimed else ""
+        self.say(
+            f"fault {self.struck.total():2}/{len(self.faults)}  {fault.kind}{place}{how}"
+            f"  ({self.feeder.sent:,} events sent)"
+        )
 
     def _restart_broker(self, fault: Fault) -> None:
         if fault.kind is Kind.BROKER_KILL:

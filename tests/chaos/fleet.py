@@ -89,16 +89,26 @@ class Fleet:
         for thread in threads:
             thread.join()
 
-    def kill(self, number: int, restart_after: float) -> tuple[float, set[int]]:
-        """Kill a worker without warning; when that was, and what it held."""
+    def pick(self, number: int) -> int:
+        """The number of a worker that runs: this one, or the next one that does."""
+        with self._lock:
+            return self._running(number).number
+
+    def owned(self, number: int) -> set[int]:
+        """The partitions that a worker holds; empty where it does not answer."""
+        with self._lock:
+            slot = self.slots[number]
+            return set() if slot.paused_until else slot.worker.owned()
+
+    def kill(self, number: int, restart_after: float) -> float:
+        """Kill a worker without warning; when that was."""
         with self._lock:
             slot = self._running(number)
-            owned = set() if slot.paused_until else slot.worker.owned()
             at = time.time()
             kill_process(slot.worker.process)
             slot.paused_until = None
             slot.restart_at = time.monotonic() + restart_after
-            return at, owned
+            return at
 
     def stop(self, number: int, restart_after: float) -> None:
         """Ask a worker to end; it is killed where it does not."""

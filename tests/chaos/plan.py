@@ -41,12 +41,14 @@ class Fault:
 
     With `together` it strikes `delay` seconds after the one before, whatever goes on then. Else
     it waits until work goes on again, lets a slice of events loose, at once or at a steady
-    `rate`, and strikes `delay` seconds later.
+    `rate`, and strikes `delay` seconds later; with `aimed` as soon as outputs are seen to be
+    written, which is in the middle of a batch.
     """
 
     kind: Kind
     worker: int
     together: bool
+    aimed: bool
     rate: float
     delay: float
     restart_after: float
@@ -74,6 +76,7 @@ def _fault(dice: random.Random, kind: Kind, *, first: bool) -> Fault:
         kind=kind,
         worker=dice.randrange(WORKERS),
         together=together,
+        aimed=not together and kind in (Kind.KILL, Kind.PAUSE) and dice.random() < 0.6,
         rate=1e9 if burst else dice.choice([1_000.0, 2_000.0, 4_000.0]),
         delay=dice.uniform(0, 6) if together else dice.uniform(0.0, 0.9 if burst else 3.0),
         restart_after=dice.choice([0.0, 0.0, dice.uniform(0, 12)]),

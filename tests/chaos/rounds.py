@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from models.topics import MEMBER_ALERTS, SNAPSHOTS
 from streams.broker import Broker
 from streams.topics import changelog_name
 from tests.integration.deployment import Deployment, deployed
@@ -92,7 +93,11 @@ def _hurt(
 
     fleet = Fleet(deployment.folder, start, WORKERS, say)
     ends = Ends(servers, changelog_name(deployment.loaded()), PARTITIONS)
-    driver = Driver(job.faults(), job.size.events, feeder, fleet, broker, ends, say)
+    targets = [
+        Ends(servers, deployment.topic(name), PARTITIONS)
+        for name in (SNAPSHOTS.name, MEMBER_ALERTS.name)
+    ]
+    driver = Driver(job.faults(), job.size.events, feeder, fleet, broker, ends, say, targets)
 
     def caught_up() -> bool:
         lags: dict[int, float] = {}
@@ -108,7 +113,8 @@ def _hurt(
     finally:
         feeder.stop()
         fleet.close()
-        ends.close()
+        for each in (ends, *targets):
+            each.close()
     return driver, fleet, finished
 
 

@@ -112,7 +112,9 @@ class Driver:
             ends = self.ends.now()
             if ends is not None:
                 before = before or ends
-                if all(now > then for now, then in zip(ends, before, strict=True)):
+                # A partition that no community falls on is never written to.
+                moved = [now > then for now, then in zip(ends, before, strict=True) if now]
+                if moved and all(moved):
                     return
             time.sleep(LOOK_EVERY)
 

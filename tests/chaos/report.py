@@ -46,6 +46,8 @@ ROWS: tuple[Row, ...] = (
     ("workers that ended themselves", lambda r: str(r.self_ended.total()),
      lambda t: str(t.self_ended.total())),
     ("duration", lambda r: f"{r.seconds:.0f} s", lambda t: f"{t.seconds:.0f} s"),
+    ("read everything in time", lambda r: "yes" if r.finished else "NO",
+     lambda t: "yes" if t.finished else "NO"),
     ("judged days", lambda r: f"{len(r.truth.judged):,}", _nothing),
     ("panes", lambda r: f"{sum(map(len, r.truth.panes.values())):,}", lambda t: f"{t.panes:,}"),
     ("wrong panes", lambda r: f"{r.verdict.wrong_panes:,}",

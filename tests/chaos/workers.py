@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -10,7 +11,8 @@ from pathlib import Path
 from streams.broker.processes import start_bound_process
 from streams.demo.worker_process import WorkerProcess
 
-NOISE = ("Traceback", "  ", "\t", "}")
+FAULT = re.compile(r"\w+(Error|Exception)\b")
+"""The last line of a traceback; what stands below it is Faust's farewell."""
 
 
 class PulseStarted:
@@ -57,5 +59,5 @@ class TutorialStarted:
 
     def last_words(self) -> str:
         text = self._log.read_text(encoding="utf-8", errors="replace") if self._log.exists() else ""
-        lines = [line for line in text.splitlines() if line and not line.startswith(NOISE)]
-        return lines[-1].strip() if lines else ""
+        errors = [line for line in text.splitlines() if FAULT.match(line)]
+        return errors[-1].strip() if errors else ""

@@ -43,6 +43,11 @@ class Run:
         passed = int(time.monotonic() - self.begun)
         print(f"{passed // 60:3}:{passed % 60:02}  {line}", flush=True)
 
+    def keep(self, out: Path | None) -> None:
+        """Write what there is to tell so far: a run lasts long, and may be interrupted."""
+        if out is not None:
+            out.write_text(report(self.results, self.tutorials), encoding="utf-8")
+
     @property
     def holds(self) -> bool:
         return all(result.holds for result in self.results)
@@ -81,13 +86,12 @@ def _run_all(given: argparse.Namespace, run: Run) -> None:
             job = Job(given.seed + number, Size(given.events), counts)
             if number < given.rounds:
                 _pulse(job, broker, run)
+                run.keep(given.out)
             if number < given.tutorial_rounds:
                 folder = run.folder / f"tutorial-{job.seed}"
                 run.tutorials.append(run_tutorial(job, broker, folder, run.say))
-            text = report(run.results, run.tutorials)
-            if given.out is not None:
-                given.out.write_text(text, encoding="utf-8")
-    print(text)
+                run.keep(given.out)
+    print(report(run.results, run.tutorials))
 
 
 def _pulse(job: Job, broker: Broker, run: Run) -> None:

@@ -135,7 +135,8 @@ class Driver:
     def _tell(self, fault: Fault, worker: int) -> None:
         self.struck[fault.kind] += 1
         place = "" if fault.kind.is_of_broker else f" worker {worker + 1}"
-        how = ", on top of the one before" if fault.together else ", aimed" if fault.aimed else ""
+        aimed = ", aimed" if fault.aimed and self.targets else ""
+        how = ", on top of the one before" if fault.together else aimed
         self.say(
             f"fault {self.struck.total():2}/{len(self.faults)}  {fault.kind}{place}{how}"
             f"  ({self.feeder.sent:,} events sent)"

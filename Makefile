@@ -1,6 +1,6 @@
 # Pulse. `make` alone lists the targets.
 .POSIX:
-.PHONY: help setup demo test simulate check bench lock clean
+.PHONY: help setup demo test simulate chaos check bench lock clean
 
 PYTHON = python3
 VENV = .venv
@@ -31,6 +31,9 @@ test: setup ## run the tests (PYTEST_ARGS=... goes to pytest)
 
 simulate: setup ## crash, pause and rebalance simulated workers: 10,000 seeds, some 10 minutes
 	$(BIN)/python -m tests.simulation --seeds 10000
+
+chaos: setup ## kill, pause and restart real workers and the broker: three rounds, some 40 minutes
+	$(BIN)/python -m tests.chaos --out chaos.md
 
 check: setup ## lint, formatting and types
 	$(BIN)/ruff check .

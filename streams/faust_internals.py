@@ -208,6 +208,23 @@ def watermark_consumer(keeper: StateKeeper, source: str) -> type[Consumer]:
     return WatermarkConsumer
 
 
+class IdempotentProducer(Producer):
+    """Faust's producer, whose retries the broker knows as such.
+
+    A retry after a lost confirmation would write a batch twice; whoever counts on writing alone
+    (`streams.record_batches`) would take its own repeat for somebody else's record, and end.
+    """
+
+    def _settings_extra(self) -> Mapping[str, Any]:
+        return {**super()._settings_extra(), "acks": "all", "enable_idempotence": True}
+
+
+def replace_clients(app: faust.App, consumer: type[Consumer]) -> None:
+    """Let the app read with `consumer` and write with an idempotent producer."""
+    app.transport.Consumer = consumer
+    app.transport.Producer = IdempotentProducer
+
+
 def kafka_producer(app: faust.App) -> AIOKafkaProducer:
     """Return the aiokafka producer of a running app: it writes whole batches to a partition."""
     return app.producer._ensure_producer()
@@ -245,6 +262,7 @@ _PARAMETERS: Final[tuple[tuple[Callable[..., Any], tuple[str, ...]], ...]] = (
     (Consumer._new_consumer_thread, ("self",)),
     (AIOKafkaConsumer.last_stable_offset, ("self", "partition")),
     (Producer._ensure_producer, ("self",)),
+    (Producer._settings_extra, ("self",)),
     (AIOKafkaProducer.create_batch, ("self",)),
     (AIOKafkaProducer.send_batch, ("self", "batch", "topic", "partition")),
     (BatchBuilder.append, ("self", "timestamp", "key", "value", "headers")),
@@ -263,7 +281,8 @@ def check_internals() -> None:
             )
     if not inspect.iscoroutinefunction(BaseConsumer.perform_seek):
         raise InternalsError("Consumer.perform_seek is no coroutine any more")
-    if not inspect.isclass(getattr(Transport, "Consumer", None)):
-        raise InternalsError("Transport.Consumer is gone")
+    for name in ("Consumer", "Producer"):
+        if not inspect.isclass(getattr(Transport, name, None)):
+            raise InternalsError(f"Transport.{name} is gone")
     if not hasattr(fetcher, "MemoryRecords"):
         raise InternalsError("aiokafka.consumer.fetcher.MemoryRecords is gone")

@@ -32,6 +32,7 @@ from streams.faust_internals import (
     check_internals,
     highwater,
     kafka_producer,
+    replace_clients,
     state_table,
     watermark_consumer,
 )
@@ -127,14 +128,13 @@ class PulseWorker:
             Table=state_table(self),
             broker_commit_interval=0.5,
             broker_session_timeout=15.0,
-            broker_heartbeat_interval=3.0,
             producer_compression_type="lz4",
             producer_max_batch_size=BATCH_BYTES,
             producer_max_request_size=_REQUEST_BYTES,
             producer_request_timeout=90.0,
             stream_wait_empty=True,
         )
-        app.transport.Consumer = watermark_consumer(self, self._source)
+        replace_clients(app, watermark_consumer(self, self._source))
         topic = app.topic(self._source, schema=RawSchema(), partitions=partitions)
         # The changelog exists already: `streams.topics` creates it with its own settings.
         app.Table(

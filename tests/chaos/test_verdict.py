@@ -83,7 +83,7 @@ def _work_out(outcome: Outcome, policies: Policies) -> None:
         Fetched(TOPIC, 0, offset, timestamp, None, value, tuple(headers))
         for offset, timestamp, value, headers in outcome.events[0]
     ]
-    batch = read_batch(records)
+    batch = read_batch(TOPIC, 0, records)
     for output in fold(state, batch.events).outputs:
         key = output.community_id.encode()
         if isinstance(output, Snapshot):

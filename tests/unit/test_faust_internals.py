@@ -93,7 +93,10 @@ def test_a_seek_that_is_no_coroutine_any_more_is_refused(monkeypatch: pytest.Mon
         check_internals()
 
 
-@pytest.mark.parametrize(("holder", "name"), [(Transport, "Consumer"), (fetcher, "MemoryRecords")])
+@pytest.mark.parametrize(
+    ("holder", "name"),
+    [(Transport, "Consumer"), (Transport, "Producer"), (fetcher, "MemoryRecords")],
+)
 def test_a_seam_that_is_gone_is_refused_by_name(
     monkeypatch: pytest.MonkeyPatch, holder: object, name: str
 ) -> None:

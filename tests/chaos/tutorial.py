@@ -52,7 +52,9 @@ class TutorialResult:
     seconds: float
 
 
-def run_tutorial(job: Job, broker: Broker, folder: Path, say: Say) -> TutorialResult:
+def run_tutorial(
+    job: Job, broker: Broker, folder: Path, say: Say, workers: int = WORKERS
+) -> TutorialResult:
     """Run one round of the tutorial agent in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "events.ndjson"
@@ -63,15 +65,16 @@ def run_tutorial(job: Job, broker: Broker, folder: Path, say: Say) -> TutorialRe
     with administration(connection, say) as client:
         create_topic(client, topic, PARTITIONS)
     try:
-        return _judged(job, broker, folder, file, topic, group, say)
+        return _judged(job, broker, folder, topic, group, say, workers)
     finally:
         with administration(connection, say) as client:
             forget(client, prefix, [group])
 
 
 def _judged(
-    job: Job, broker: Broker, folder: Path, file: Path, topic: str, group: str, say: Say
+    job: Job, broker: Broker, folder: Path, topic: str, group: str, say: Say, workers: int
 ) -> TutorialResult:
+    file = folder / "events.ndjson"
     servers = broker.bootstrap_servers
     changelog = f"{group}-speech-changelog"
     environment = {
@@ -82,7 +85,7 @@ def _judged(
     }
     events = sum(1 for _ in flat_only(file))
     feeder = Feeder(servers, topic, PARTITIONS, flat_only(file))
-    fleet = Fleet(folder, lambda place: TutorialStarted(place, environment), WORKERS, say)
+    fleet = Fleet(folder, lambda place: TutorialStarted(place, environment), workers, say)
     ends = Ends(servers, changelog, PARTITIONS)
     driver = Driver(job.faults(), events, feeder, fleet, broker, ends, say)
     begun = time.monotonic()

@@ -26,21 +26,22 @@ from tests.bench.site import (
 )
 from tests.integration.deployment import Deployment
 
-PARTITIONS = 12
 _BEGIN = parse_instant("2025-03-01T00:30:00Z") or 0
 _SPREAD = 20 * HOUR
 _QUIET_DAYS = 3
 _MIB = 1 << 20
 
 
-def measure_members(communities: int, members: int, recoveries: int, *, silence: bool) -> None:
+def measure_members(
+    communities: int, members: int, partitions: int, recoveries: int, *, silence: bool
+) -> None:
     """Print what `members` members in `communities` communities cost one worker."""
-    with broker_of_our_own() as (broker, folder), site(broker, folder, PARTITIONS) as deployment:
+    with broker_of_our_own() as (broker, folder), site(broker, folder, partitions) as deployment:
         rows = list(_rows(deployment, communities, members, recoveries, silence=silence))
     print(f"\n| {members:,} members, {communities:,} communities | |\n|---|---|")
     for name, figure in rows:
         print(f"| {name} | {figure} |")
-    print(f"\n{PARTITIONS} partitions, one worker. {machine()}; {kafka()}; {load()}.")
+    print(f"\n{partitions} partitions, one worker. {machine()}; {kafka()}; {load()}.")
 
 
 def _rows(

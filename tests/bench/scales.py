@@ -18,12 +18,19 @@ class Scale(NamedTuple):
 def _declare_members(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--communities", type=int, default=10_000)
     parser.add_argument("--members", type=int, default=1_000_000)
+    parser.add_argument("--partitions", type=int, default=12)
     parser.add_argument("--recoveries", type=int, default=3)
     parser.add_argument("--silence", action="store_true", help="also let all fall silent at once")
 
 
 def _run_members(given: argparse.Namespace) -> None:
-    measure_members(given.communities, given.members, given.recoveries, silence=given.silence)
+    measure_members(
+        given.communities,
+        given.members,
+        given.partitions,
+        given.recoveries,
+        silence=given.silence,
+    )
 
 
 SCALES = {

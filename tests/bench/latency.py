@@ -63,8 +63,8 @@ def measure_latency(rate: int, seconds: int, partitions: int) -> None:
         print(f"| {name} | {waits[min(int(share * len(waits)), len(waits) - 1)]:,} |")
     print(
         f"\n{rate:,} events/s for {seconds} s, {returns:,} returns among them, {partitions} "
-        f"partitions, one worker ({cpu / (seconds + _WARM_UP):.0%} of a core); the sender was up to "
-        f"{1_000 * late:.0f} ms late. Both times are the broker's clock of this machine. "
+        f"partitions, one worker ({cpu / (seconds + _WARM_UP):.0%} of a core); the sender was up "
+        f"to {1_000 * late:.0f} ms late. Both times are the broker's clock of this machine. "
         f"{machine()}; {kafka()}; {load()}."
     )
 
@@ -94,12 +94,12 @@ async def _steady(deployment: Deployment, rate: int, seconds: int, returns: int)
         while number < last:
             due = min(int((time.monotonic() - begun) * rate), last)
             batches, now = RecordBatches(producer, {}), time.time_ns() // 1_000_000
-            for number in range(number, due):
-                place, again = divmod(number - warm, every)
-                back = number >= warm and again == 0 and place < returns
-                user = f"silent-{place}" if back else f"member-{number % 5_000}"
-                community = _community(place if back else number)
-                record = event(10_000_000 + number, community, user, now)
+            for each in range(number, due):
+                place, again = divmod(each - warm, every)
+                back = each >= warm and again == 0 and place < returns
+                user = f"silent-{place}" if back else f"member-{each % 5_000}"
+                community = _community(place if back else each)
+                record = event(10_000_000 + each, community, user, now)
                 partition = partition_of_key(record.key, deployment.partitions)
                 await batches.add(deployment.events_topic, partition, *record)
             number = due

@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
 
 from models.instants import HOUR, parse_instant
 from streams.demo.worker_process import WorkerProcess
@@ -56,14 +58,29 @@ def _cost(deployment: Deployment, communities: int, events: int) -> float:
     with deployment.worker() as worker:
         send(deployment, _events(communities, 0, half))
         _wait(worker, half)
+        before = usage(worker).cpu
         send(deployment, _events(communities, half, half))
-        before = _before(worker)
         _wait(worker, events)
         return (usage(worker).cpu - before) / half * 1e6
 
 
-def _before(worker: WorkerProcess) -> float:
-    return usage(worker).cpu
+def _shares(broker: Broker, folder: Path, events: int) -> list[float]:
+    """Return how many of the events each of two workers applied."""
+    with site(broker, folder, 12) as deployment, ExitStack() as stack:
+        workers = [stack.enter_context(deployment.worker()) for _ in range(2)]
+        while {len(_owned(worker)) for worker in workers} != {6}:
+            time.sleep(0.2)
+        send(deployment, _events(1_000, 0, events))
+        while True:
+            shares = [records_counted(worker.samples()) for worker in workers]
+            if sum(shares) >= events:
+                return shares
+            time.sleep(0.2)
+
+
+def _owned(worker: WorkerProcess) -> list[str]:
+    worker.check()
+    return [name for name, _ in worker.samples() if name == "pulse_consumer_lag_records"]
 
 
 def _wait(worker: WorkerProcess, events: int) -> None:

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from models.instants import HOUR, parse_instant
+from streams.broker import Broker
 from streams.demo.worker_process import WorkerProcess
 from tests.bench.peers import WrongResultError
 from tests.bench.report import kafka, machine

@@ -8,6 +8,7 @@ import msgspec
 
 from models.instants import DAY, SECOND
 from models.topics import MEMBER_ALERTS
+from streams.demo.worker_process import WorkerProcess
 from streams.partitioning import partition_of_key
 from streams.record_batches import RecordBatches
 from tests.bench.peers import WrongResultError
@@ -50,10 +51,10 @@ def measure_latency(rate: int, seconds: int, partitions: int) -> None:
     ):
         now = time.time_ns() // 1_000_000
         send(deployment, _silent_members(returns, now))
-        wait_for(worker, "pulse_alerts_firing", returns)
+        _wait_for(worker, "firing", returns)
         before = usage(worker).cpu
         late = asyncio.run(_steady(deployment, rate, seconds, returns))
-        wait_for(worker, "pulse_alerts_firing", 0)
+        _wait_for(worker, "resolved", returns)
         cpu = usage(worker).cpu - before
         waits = sorted(_waits(deployment))
     if len(waits) != returns:
@@ -67,6 +68,10 @@ def measure_latency(rate: int, seconds: int, partitions: int) -> None:
         f"to {1_000 * late:.0f} ms late. Both times are the broker's clock of this machine. "
         f"{machine()}; {kafka()}; {load()}."
     )
+
+
+def _wait_for(worker: WorkerProcess, status: str, number: int) -> None:
+    wait_for(worker, "pulse_alerts_total", number, rule="member-silent", status=status)
 
 
 def _silent_members(returns: int, now: int) -> Iterator[Sent]:

@@ -89,14 +89,15 @@ class Recovered:
     def _beyond_abandoned_ticks(self) -> Position | None:
         """Return a position after all ticks that were begun here and never completed.
 
-        A batch of records that is never completed is read again, and comes out the same. A tick of
-        the wall clock may not come again before more records do; its values must never count.
+        A batch of records that is never completed is read again, and comes out the same, also the
+        closes before its first record. A tick of the wall clock may not come again before more
+        records do; its values must never count.
         """
         ticks = [
-            position.closes
+            position.tick
             for candidates in self._waiting.values()
             for position in map(position_of, candidates)
-            if position.offset == self.position.offset
+            if position.offset == self.position.offset and position.tick > self.position.tick
         ]
         return Position(self.position.offset, max(ticks) + 1) if ticks else None
 

@@ -8,17 +8,17 @@
 | `o` number | alert records decided in the batch, not yet confirmed | when there are any |
 
 Every value begins with the position it belongs to: the offset of the last source record applied
-and the number of days closed since. A position orders values and fences them: one beyond
+and the clock ticks and closes since. A position orders values and fences them: one beyond
 the position of `p` belongs to a batch that was never completed, and does not count.
 """
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple, cast
 
 import msgspec
 
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
 """Raised whenever the meaning of a stored value changes."""
 
 PARTITION_KEY: Final = b"p"
@@ -26,8 +26,8 @@ _COMMUNITY: Final = b"c"
 _MEMBER: Final = b"m"
 _OUTBOX: Final = b"o"
 _LENGTH: Final = struct.Struct(">I")
-_POSITION: Final = struct.Struct("<qI")
-_MEMBER_VALUE: Final = struct.Struct("<qIQ")
+_POSITION: Final = struct.Struct("<qII")
+_MEMBER_VALUE: Final = struct.Struct("<qIIQ")
 
 
 class StateError(ValueError):
@@ -35,17 +35,23 @@ class StateError(ValueError):
 
 
 class Position(NamedTuple):
-    """How far a partition has come: the last offset applied, and the days closed after it.
+    """How far a partition has come: the last offset applied, and what was applied after it.
 
-    Days close in one order, so a position says which state is meant, wherever a batch was cut.
+    That are `tick`s of the wall clock, and days that were closed before the record that closes
+    them. Records close days in one order: wherever batches are cut, one position is one state.
     """
 
     offset: int
+    tick: int = 0
     closes: int = 0
 
     def after_closes(self, number: int) -> "Position":
-        """Return the position once so many more days are closed."""
-        return Position(self.offset, self.closes + number)
+        """Return the position once the next record has closed so many more days."""
+        return self._replace(closes=self.closes + number)
+
+    def after_tick(self) -> "Position":
+        """Return the position after one more tick."""
+        return Position(self.offset, self.tick + 1)
 
 
 START: Final = Position(-1)
@@ -139,18 +145,24 @@ def community_of(key: bytes) -> str | None:
     return _text(key[1:]) if key[:1] == _COMMUNITY else None
 
 
-def is_member_key(key: bytes) -> bool:
-    """Tell whether the key is of a member."""
-    return key[:1] == _MEMBER
+def members_of(values: Mapping[bytes, bytes]) -> Iterator[tuple[bytes, str, int]]:
+    """Yield each member among `values`: the prefix of the community's keys, the id, the record.
 
-
-def split_member_key(key: bytes) -> tuple[bytes, str]:
-    """Return the prefix that all members of the community have, and the member."""
-    start = 1 + _LENGTH.size
-    end = start + int.from_bytes(key[1:start], "big")
-    if len(key) < end:
-        raise StateError(f"a member's key of {len(key)} bytes is cut short")
-    return key[:end], _text(key[end:])
+    StateError where one cannot be read. All in one loop: a recovery may have a million of them.
+    """
+    start, unpack = 1 + _LENGTH.size, _MEMBER_VALUE.unpack
+    for key, value in values.items():
+        if key[:1] == _MEMBER:
+            end = start + int.from_bytes(key[1:start], "big")
+            if len(key) < end:
+                raise StateError(f"a member's key of {len(key)} bytes is cut short")
+            try:
+                user_id, member = key[end:].decode(), unpack(value)[-1]
+            except UnicodeDecodeError:
+                raise StateError("a key is not UTF-8") from None
+            except struct.error:
+                raise StateError(f"a member's value has {len(value)} bytes") from None
+            yield key[:end], user_id, member
 
 
 def _text(content: bytes) -> str:
@@ -162,13 +174,13 @@ def _text(content: bytes) -> str:
 
 def encode_member(position: Position, member: int) -> bytes:
     """Return the value of a member's key."""
-    return _MEMBER_VALUE.pack(position.offset, position.closes, member)
+    return _MEMBER_VALUE.pack(*position, member)
 
 
 def decode_member(value: bytes) -> int:
     """Return the packed member of a member's value; StateError where it cannot be read."""
     try:
-        return cast(int, _MEMBER_VALUE.unpack(value)[2])
+        return cast(int, _MEMBER_VALUE.unpack(value)[3])
     except struct.error:
         raise StateError(f"a member's value has {len(value)} bytes") from None
 
@@ -183,7 +195,9 @@ def decode_partition(value: bytes) -> StoredPartition:
     try:
         stored = _partition_decoder.decode(memoryview(value)[_POSITION.size :])
     except _UNREADABLE as error:
-        raise StateError(f"the partition's record cannot be read: {error}") from None
+        raise StateError(
+            f"the partition's record cannot be read: {error}; make it anew with: pulse rebuild"
+        ) from None
     if stored.version != FORMAT_VERSION:
         raise StateError(
             f"the state has format {stored.version}, this Pulse reads format {FORMAT_VERSION}; "

@@ -63,13 +63,11 @@ def restore(recovered: Recovered, policies: Policies) -> Partition:
         if community_id is not None:
             partition.add(_community(community_id, stored.decode_community(value), policies))
     owners = {stored.member_key_prefix(name): one for name, one in partition.communities.items()}
-    for key, value in values.items():
-        if stored.is_member_key(key):
-            prefix, user_id = stored.split_member_key(key)
-            community = owners.get(prefix)
-            if community is None:
-                raise stored.StateError(f"a member of {prefix!r}, which is not in the state")
-            restore_member(community, user_id, stored.decode_member(value))
+    for prefix, user_id, member in stored.members_of(values):
+        community = owners.get(prefix)
+        if community is None:
+            raise stored.StateError(f"a member of {prefix!r}, which is not in the state")
+        restore_member(community, user_id, member)
     return partition
 
 

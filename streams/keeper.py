@@ -241,7 +241,7 @@ class Keeper:
             with self._whole(partition):
                 effects = tick(owned.state, instant, room=self.room)
                 if effects.outputs:
-                    position = owned.position.after_closes(effects.begun)
+                    position = owned.position.after_tick()
                     outputs = effects.outputs
                     await self._complete(partition, owned, position, outputs, Batch(), publisher)
                     self._metrics.count(effects.tally)

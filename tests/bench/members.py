@@ -15,6 +15,7 @@ from tests.bench.report import kafka, machine
 from tests.bench.site import (
     LoopWatch,
     Sent,
+    Usage,
     broker_of_our_own,
     event,
     folder_of,
@@ -26,35 +27,36 @@ from tests.bench.site import (
 )
 from tests.integration.deployment import Deployment
 
-PARTITIONS = 12
 _BEGIN = parse_instant("2025-03-01T00:30:00Z") or 0
 _SPREAD = 20 * HOUR
 _QUIET_DAYS = 3
 _MIB = 1 << 20
 
 
-def measure_members(communities: int, members: int, recoveries: int, *, silence: bool) -> None:
+def measure_members(
+    communities: int, members: int, partitions: int, recoveries: int, *, silence: bool
+) -> None:
     """Print what `members` members in `communities` communities cost one worker."""
-    with broker_of_our_own() as (broker, folder), site(broker, folder, PARTITIONS) as deployment:
+    with broker_of_our_own() as (broker, folder), site(broker, folder, partitions) as deployment:
         rows = list(_rows(deployment, communities, members, recoveries, silence=silence))
     print(f"\n| {members:,} members, {communities:,} communities | |\n|---|---|")
     for name, figure in rows:
         print(f"| {name} | {figure} |")
-    print(f"\n{PARTITIONS} partitions, one worker. {machine()}; {kafka()}; {load()}.")
+    print(f"\n{partitions} partitions, one worker. {machine()}; {kafka()}; {load()}.")
 
 
 def _rows(
     deployment: Deployment, communities: int, members: int, recoveries: int, *, silence: bool
 ) -> Iterator[tuple[str, str]]:
     with deployment.worker() as worker:
-        empty = usage(worker).resident
-        print(f"an empty worker: {empty / _MIB:.0f} MiB")
+        empty = usage(worker)
+        print(f"an empty worker: {empty.resident / _MIB:.0f} MiB")
         send(deployment, _first_events(communities, members))
         wait_for(worker, "pulse_members", members)
         held = usage(worker).resident
-        yield "worker without members, MiB", f"{empty / _MIB:.0f}"
+        yield "worker without members, MiB", f"{empty.resident / _MIB:.0f}"
         yield "worker with all members, MiB", f"{held / _MIB:.0f}"
-        yield "bytes a member", f"{(held - empty) / members:.0f}"
+        yield "bytes a member", f"{(held - empty.resident) / members:.0f}"
         yield from _quiet_days(deployment, worker, communities)
     state = Log(deployment.connection, f"{deployment.prefix}pulse-state-changelog")
     yield "records of the changelog", f"{state.size():,}"
@@ -113,9 +115,9 @@ def _close(
 
 
 def _recoveries(
-    deployment: Deployment, communities: int, members: int, empty: int, times: int
+    deployment: Deployment, communities: int, members: int, empty: Usage, times: int
 ) -> Iterator[tuple[str, str]]:
-    seconds, resident, peaks = [], [], []
+    seconds, cpu, resident, peaks = [], [], [], []
     for _ in range(times):
         with deployment.worker() as worker:
             found = worker.samples()
@@ -125,12 +127,14 @@ def _recoveries(
             ):
                 raise WrongResultError("not all members came back")
             seconds.append(total(found, "pulse_recovery_seconds"))
+            cpu.append(usage(worker).cpu - empty.cpu)
             resident.append(usage(worker).resident)
             peaks.append(peak(worker))
         print(f"recovery: {seconds[-1]:.1f} s, then {resident[-1] / _MIB:.0f} MiB")
     yield "recovery, s", f"{median(seconds):.1f} ({min(seconds):.1f}..{max(seconds):.1f})"
+    yield "of it CPU, s", f"{median(cpu):.1f}"
     yield "worker after it, MiB", f"{median(resident) / _MIB:.0f}"
-    yield "bytes a member after it", f"{(median(resident) - empty) / members:.0f}"
+    yield "bytes a member after it", f"{(median(resident) - empty.resident) / members:.0f}"
     yield "peak during it, MiB", f"{max(peaks) / _MIB:.0f}"
 
 

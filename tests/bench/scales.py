@@ -4,7 +4,9 @@ import argparse
 from collections.abc import Callable
 from typing import NamedTuple
 
+from tests.bench.latency import measure_latency
 from tests.bench.members import measure_members
+from tests.bench.scaling import measure_scaling
 
 
 class Scale(NamedTuple):
@@ -18,15 +20,42 @@ class Scale(NamedTuple):
 def _declare_members(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--communities", type=int, default=10_000)
     parser.add_argument("--members", type=int, default=1_000_000)
+    parser.add_argument("--partitions", type=int, default=12)
     parser.add_argument("--recoveries", type=int, default=3)
     parser.add_argument("--silence", action="store_true", help="also let all fall silent at once")
 
 
 def _run_members(given: argparse.Namespace) -> None:
-    measure_members(given.communities, given.members, given.recoveries, silence=given.silence)
+    measure_members(
+        given.communities,
+        given.members,
+        given.partitions,
+        given.recoveries,
+        silence=given.silence,
+    )
+
+
+def _declare_latency(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--rate", type=int, default=20_000, help="events a second")
+    parser.add_argument("--seconds", type=int, default=20)
+    parser.add_argument("--partitions", type=int, default=12)
+
+
+def _run_latency(given: argparse.Namespace) -> None:
+    measure_latency(given.rate, given.seconds, given.partitions)
+
+
+def _declare_scaling(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--events", type=int, default=400_000, help="in each measurement")
+
+
+def _run_scaling(given: argparse.Namespace) -> None:
+    measure_scaling(given.events)
 
 
 SCALES = {
+    "latency": Scale("from arrival to a published record", _declare_latency, _run_latency),
+    "scaling": Scale("CPU per event by communities and partitions", _declare_scaling, _run_scaling),
     "members": Scale(
         "memory, closes and recovery with many members", _declare_members, _run_members
     ),

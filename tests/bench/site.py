@@ -101,7 +101,9 @@ def send(deployment: Deployment, records: Iterable[Sent]) -> int:
     return asyncio.run(run())
 
 
-def wait_for(worker: WorkerProcess, name: str, least: float, patience: float = 900.0) -> Samples:
+def wait_for(
+    worker: WorkerProcess, name: str, least: float, patience: float = 900.0, **labels: str
+) -> Samples:
     """Wait until a metric of the worker has come to `least`; WrongResultError where it goes over.
 
     The metric is looked at ten times a second, so time is better read elsewhere.
@@ -110,7 +112,7 @@ def wait_for(worker: WorkerProcess, name: str, least: float, patience: float = 9
     while time.monotonic() < deadline:
         worker.check()
         found = worker.samples()
-        value = total(found, name)
+        value = total(found, name, **labels)
         if found and value >= least:
             if value > least:
                 raise WrongResultError(f"{name} is {value:,.0f}, not {least:,.0f}")

@@ -222,6 +222,14 @@ def test_a_tick_that_was_never_completed_does_not_count_after_later_batches_eith
     assert read([*log, *repairs]).position == Position(9, 2)
 
 
+def test_closes_before_a_record_that_were_never_completed_come_again_the_same() -> None:
+    begun = Position(9).after_closes(2)
+    abandoned = (ANNA, state.encode_member(begun, 2))
+    log = [member(ANNA, 9, 1), marker(9), abandoned]
+    assert read(log).repairs() == [member(ANNA, 9, 1), marker(9)]
+    assert read([*log, *read(log).repairs()]).position == Position(9)
+
+
 def test_a_batch_that_was_never_completed_is_repaired_where_it_stands() -> None:
     log = [member(ANNA, 9, 1), marker(9), member(ANNA, 19, 2)]
     assert read(log).repairs() == [member(ANNA, 9, 1), marker(9)]

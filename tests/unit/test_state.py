@@ -27,7 +27,9 @@ from models.state import (
 
 integers = st.integers(-(1 << 62), 1 << 62)
 days = st.integers(1, 3_652_059)
-positions = st.builds(Position, st.integers(-1, 1 << 62), st.integers(0, (1 << 32) - 1))
+counts = st.integers(0, (1 << 32) - 1)
+positions = st.builds(Position, st.integers(-1, 1 << 62), counts, counts)
+A_MEMBER = state.encode_member(START, 7)
 identifiers = st.text(min_size=1, max_size=20) | st.sampled_from(["社" * 256, "\x00", "a|b"])
 alerts = st.builds(StoredAlert, *[st.integers(0, 1 << 40)] * 6)
 communities = st.builds(
@@ -77,10 +79,9 @@ def test_a_key_says_whose_it_is_and_nothing_else(community: str, user: str, numb
     of_member = state.member_key_prefix(community) + user.encode()
     of_outbox = state.outbox_key(number)
     assert state.community_of(of_community) == community
-    assert state.split_member_key(of_member) == (state.member_key_prefix(community), user)
+    everything = dict.fromkeys((of_community, of_outbox, PARTITION_KEY, of_member), A_MEMBER)
+    assert list(state.members_of(everything)) == [(state.member_key_prefix(community), user, 7)]
     assert [state.community_of(key) for key in (of_member, of_outbox, PARTITION_KEY)] == [None] * 3
-    others = (of_community, of_outbox, PARTITION_KEY)
-    assert [state.is_member_key(key) for key in (of_member, *others)] == [True, *[False] * 3]
     keys = (of_community, of_member, of_outbox, PARTITION_KEY)
     assert [state.is_outbox_key(key) for key in keys] == [False, False, True, False]
 
@@ -96,12 +97,14 @@ def test_chunks_of_the_outbox_sort_by_their_number() -> None:
     assert keys == sorted(keys)
 
 
-def test_positions_are_ordered_by_offset_then_tick() -> None:
-    ordered = [START, Position(0), Position(0, 1), Position(1), Position(9, 3), Position(10)]
+def test_positions_are_ordered_by_offset_then_tick_then_closes() -> None:
+    nine = Position(9, 3)
+    later = [nine.after_closes(2), nine.after_closes(2).after_closes(1), nine.after_tick()]
+    ordered = [START, Position(0), Position(0, 1), Position(1), nine, *later, Position(10)]
     assert ordered == sorted(ordered)
 
 
-AT_NINE = struct.pack("<qI", 9, 0)
+AT_NINE = struct.pack("<qII", 9, 0, 0)
 Read = Callable[[bytes], object]
 DECODERS: list[Read] = [
     state.decode_partition,
@@ -124,10 +127,11 @@ def test_unreadable_values_are_named_errors(decode: Read, content: bytes) -> Non
 
 @given(st.binary(max_size=12))
 def test_unreadable_keys_are_named_errors(content: bytes) -> None:
-    for read_key in (state.community_of, state.split_member_key):
-        for kind in (b"c", b"m", b""):
-            with suppress(StateError):
-                read_key(kind + content)
+    for kind in (b"c", b"m", b""):
+        with suppress(StateError):
+            state.community_of(kind + content)
+        with suppress(StateError):
+            list(state.members_of({kind + content: A_MEMBER}))
 
 
 @pytest.mark.parametrize("decode", DECODERS)

@@ -8,7 +8,7 @@ from heapq import heappop, heappush
 from typing import Final
 
 from models import members as packed
-from models.panes import Pane, Panes
+from models.panes import Pane
 from rules.lifecycle import AlertState
 from rules.policy import CommunityPolicy, Policies
 
@@ -56,7 +56,7 @@ class Community:
         self.first_day = first_day
         self.next_day = next_day
         self.next_close = policy.close_of(next_day)
-        self.panes: dict[int, list[int]] = {}
+        self.panes: dict[int, Pane] = {}
         self.alerts: dict[str, AlertState] = {}
         self.members: dict[str, int] = {}
         self.wheel: dict[int, list[str]] = {}
@@ -87,10 +87,6 @@ class Community:
         """Keep the member's record, and note that it has changed."""
         self.members[user_id] = packed.shared(member)
         self.dirty_members.add(user_id)
-
-    def visible_panes(self) -> Panes:
-        """Return the panes, to be read only."""
-        return self.panes
 
 
 class Partition:

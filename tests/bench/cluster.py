@@ -1,6 +1,7 @@
 """What the broker knows of a round: how far a group has come, and what was written when."""
 
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -14,14 +15,20 @@ Applied = Callable[[bytes | None, bytes | None], int | None]
 """From a changelog record's key and value: how many events its partition had applied by then."""
 
 _POLL_MS = 1_000
+_DELETION_PATIENCE = 30.0
+_LOOK = 0.1
 
 
 class Span(NamedTuple):
-    """Two instants (seconds since 1970), and how many events were applied up to the first."""
+    """Two instants (seconds since 1970), and how many events were applied up to the first.
+
+    `halfway` is when half of all events were applied, where the worker tells it.
+    """
 
     begin: float
     end: float
     before: int
+    halfway: float | None = None
 
 
 def create_topic(client: KafkaAdminClient, topic: str, partitions: int) -> None:
@@ -46,11 +53,21 @@ def committed(client: KafkaAdminClient, group: str, topic: str) -> int:
     )
 
 
-def forget(client: KafkaAdminClient, prefix: str, groups: Iterable[str]) -> None:
-    """Delete a round's groups, and its topics: all that begin with `prefix`."""
+def forget(
+    client: KafkaAdminClient, mark: str, groups: Iterable[str], keep: Iterable[str] = ()
+) -> None:
+    """Delete groups, and all topics whose names hold `mark`, but those to keep; wait until gone."""
     with suppress(CoordinatorNotAvailableError, GroupIdNotFoundError):
         client.delete_groups(list(groups))
-    client.delete_topics([name for name in client.list_topics() if name.startswith(prefix)])
+    kept = set(keep)
+
+    def unwanted() -> list[str]:
+        return [name for name in client.list_topics() if mark in name and name not in kept]
+
+    client.delete_topics(unwanted())
+    deadline = time.monotonic() + _DELETION_PATIENCE
+    while unwanted() and time.monotonic() < deadline:
+        time.sleep(_LOOK)
 
 
 class Log:
@@ -75,6 +92,23 @@ class Log:
         """How many records were written to it."""
         return sum(self._ends.values())
 
+    def records(self) -> Iterator[tuple[bytes | None, bytes | None]]:
+        """Yield key and value of every record, partition by partition, each in its order."""
+        for partition, end in self._ends.items():
+            self._consumer.assign([partition])
+            self._consumer.seek(partition, 0)
+            while self._consumer.position(partition) < end:
+                for records in self._consumer.poll(_POLL_MS).values():
+                    for record in records:
+                        yield record.key, record.value
+
+    def last_instant(self) -> float:
+        """Return when the last record was written; ValueError where there is none."""
+        lasts = [self._last(partition, end) for partition, end in self._ends.items() if end]
+        if not lasts:
+            raise ValueError(f"nothing was written to {self._topic}")
+        return max(lasts) / 1_000
+
     def span(self, applied: Applied) -> Span:
         """From the first record of which `applied` tells something to the last record.
 
@@ -85,11 +119,10 @@ class Log:
             for partition, end in self._ends.items()
             if (first := self._first(partition, end, applied)) is not None
         ]
-        lasts = [self._last(partition, end) for partition, end in self._ends.items() if end]
-        if not firsts or not lasts:
+        if not firsts:
             raise ValueError(f"{self._topic} tells nothing about when events were applied")
         begin, before = min(firsts)
-        return Span(begin / 1_000, max(lasts) / 1_000, before)
+        return Span(begin / 1_000, self.last_instant(), before)
 
     def _first(
         self, partition: TopicPartition, end: int, applied: Applied

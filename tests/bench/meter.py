@@ -1,14 +1,20 @@
-"""Reads a process's CPU time and memory from outside, often, and without asking it anything."""
+"""Reads a worker's CPU time and memory from outside, often, and without asking it anything.
+
+Of its process with all threads, and of its child processes where it has any.
+"""
 
 import bisect
 import threading
 import time
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
 import psutil
 
 _INTERVAL = 0.02
+_LOOKS_PER_SEARCH = 50
+"""Child processes are looked for once a second: finding them costs far more than reading them."""
 
 
 class Meter:
@@ -16,6 +22,7 @@ class Meter:
 
     def __init__(self, process_id: int) -> None:
         self._process = psutil.Process(process_id)
+        self._children: list[psutil.Process] = []
         self._instants: list[float] = []
         self._cpu_seconds: list[float] = []
         self._over = threading.Event()
@@ -49,13 +56,26 @@ class Meter:
         return spent + (until - spent) * (instant - earlier) / (later - earlier)
 
     def _sample(self) -> None:
+        looks = 0
         while not self._over.wait(_INTERVAL):
             try:
-                with self._process.oneshot():
-                    times = self._process.cpu_times()
-                    memory = self._process.memory_info().rss
+                if looks % _LOOKS_PER_SEARCH == 0:
+                    self._children = self._process.children(recursive=True)
+                seconds, memory = _usage(self._process)
             except psutil.NoSuchProcess:
                 return
+            for child in self._children:
+                with suppress(psutil.NoSuchProcess):
+                    more_seconds, more_memory = _usage(child)
+                    seconds += more_seconds
+                    memory += more_memory
+            looks += 1
             self._instants.append(time.time())
-            self._cpu_seconds.append(times.user + times.system)
+            self._cpu_seconds.append(seconds)
             self.peak_bytes = max(self.peak_bytes, memory)
+
+
+def _usage(process: psutil.Process) -> tuple[float, int]:
+    with process.oneshot():
+        times = process.cpu_times()
+        return times.user + times.system, process.memory_info().rss

@@ -7,7 +7,11 @@ from typing import NamedTuple
 
 from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient
-from kafka.errors import CoordinatorNotAvailableError, GroupIdNotFoundError
+from kafka.errors import (
+    CoordinatorLoadInProgressError,
+    CoordinatorNotAvailableError,
+    GroupIdNotFoundError,
+)
 
 from streams.connection import Connection
 
@@ -45,7 +49,7 @@ def committed(client: KafkaAdminClient, group: str, topic: str) -> int:
     """Count the records of `topic` that the group has committed, over all partitions."""
     try:
         offsets = client.list_group_offsets({group: None})[group]
-    except CoordinatorNotAvailableError:
+    except (CoordinatorLoadInProgressError, CoordinatorNotAvailableError):
         # A fresh broker creates its offsets topic when the first group asks for it.
         return 0
     return sum(

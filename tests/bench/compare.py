@@ -122,10 +122,12 @@ def _send(workload: Workload, connection: Connection, topic: str) -> None:
 
 
 def _line(result: Result) -> str:
+    share = result.foreign_share
+    foreign = "" if share is None else f"   others had {share:.0%} of its core"
     return (
         f"{result.variant:<8} {result.number}  {result.peer:<26}"
         f"{result.events_per_second:>9,.0f} events/s"
-        f"{result.microseconds_per_event:>9,.1f} µs/event{result.peak_mebibytes:>7,.0f} MiB"
+        f"{result.microseconds_per_event:>9,.1f} µs/event{result.peak_mebibytes:>7,.0f} MiB{foreign}"
     )
 
 

@@ -6,6 +6,7 @@ Of its process with all threads, and of its child processes where it has any.
 import bisect
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
@@ -18,9 +19,11 @@ _LOOKS_PER_SEARCH = 50
 
 
 class Meter:
-    """Samples a process for the length of a `with` block."""
+    """Samples a process for the length of a `with` block; and `core`, if it is alone on one."""
 
-    def __init__(self, process_id: int) -> None:
+    def __init__(self, process_id: int, core: int | None = None) -> None:
+        self._core = core
+        self._busy_seconds: list[float] = []
         self._process = psutil.Process(process_id)
         self._children: list[psutil.Process] = []
         self._instants: list[float] = []
@@ -44,15 +47,22 @@ class Meter:
 
     def cpu_seconds(self, begin: float, end: float) -> float:
         """User and system time spent between two instants (seconds since 1970)."""
-        return self._cpu_at(end) - self._cpu_at(begin)
+        return self._at(end, self._cpu_seconds) - self._at(begin, self._cpu_seconds)
 
-    def _cpu_at(self, instant: float) -> float:
+    def foreign_share(self, begin: float, end: float) -> float | None:
+        """Which part of its core others had in that time; None where it has no core of its own."""
+        if self._core is None:
+            return None
+        busy = self._at(end, self._busy_seconds) - self._at(begin, self._busy_seconds)
+        return max(0.0, busy - self.cpu_seconds(begin, end)) / (end - begin)
+
+    def _at(self, instant: float, seconds: Sequence[float]) -> float:
         """Between two samples the process is taken to have worked evenly."""
         after = bisect.bisect_left(self._instants, instant)
         if not 0 < after < len(self._instants):
             raise ValueError("the process was not sampled at that instant")
         earlier, later = self._instants[after - 1], self._instants[after]
-        spent, until = self._cpu_seconds[after - 1], self._cpu_seconds[after]
+        spent, until = seconds[after - 1], seconds[after]
         return spent + (until - spent) * (instant - earlier) / (later - earlier)
 
     def _sample(self) -> None:
@@ -72,7 +82,16 @@ class Meter:
             looks += 1
             self._instants.append(time.time())
             self._cpu_seconds.append(seconds)
+            if self._core is not None:
+                self._busy_seconds.append(_busy(self._core))
             self.peak_bytes = max(self.peak_bytes, memory)
+
+
+def _busy(core: int) -> float:
+    times = psutil.cpu_times(percpu=True)[core]
+    # What a hypervisor took counts as others' too; guests are part of user time.
+    kinds = ("user", "nice", "system", "irq", "softirq", "steal")
+    return sum(float(getattr(times, kind, 0.0)) for kind in kinds)
 
 
 def _usage(process: psutil.Process) -> tuple[float, int]:

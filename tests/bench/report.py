@@ -78,12 +78,8 @@ def rounds_of(results: Sequence[Result], variant: str) -> dict[str, list[Result]
 
 def report(run: Run) -> str:
     """Return the whole report."""
-    lines = [
-        "# Events per second of one worker on one core"
-        if run.pinned
-        else "# Events per second of one worker",
-        "",
-    ]
+    where = " on one core" if run.pinned else ""
+    lines = [f"# One worker{where}: events per second, CPU, memory", ""]
     for variant in dict.fromkeys(result.variant for result in run.results):
         peers = rounds_of(run.results, variant)
         lines += [f"## {_TITLES[variant]}", "", *_table(peers), ""]
@@ -183,6 +179,12 @@ def _conditions(run: Run) -> Iterator[str]:
         else "nothing pinned to a core"
     )
     yield f"{machine()}{versions}; {_kafka()}; {place}; load average at the start {run.load:.1f}."
+    shares = [share for result in run.results if (share := result.foreign_share) is not None]
+    if shares:
+        yield (
+            f"Other processes had {median(shares):.0%} of the worker's core (median of all rounds, "
+            f"{min(shares):.0%}..{max(shares):.0%}): what they take, events/s lose."
+        )
 
 
 def _explanations(run: Run) -> Iterator[str]:

@@ -41,7 +41,10 @@ class Half:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one round measured; `number` counts the rounds of a peer on a variant from 1."""
+    """What one round measured; `number` counts the rounds of a peer on a variant from 1.
+
+    `foreign_share` is the part of the worker's core that other processes had meanwhile.
+    """
 
     peer: str
     variant: str
@@ -52,6 +55,7 @@ class Result:
     peak_bytes: int
     written: str
     last_half: Half | None = None
+    foreign_share: float | None = None
 
     @property
     def events_per_second(self) -> float:
@@ -95,6 +99,7 @@ def run_round(peer: Peer, number: int, folder: Path, *, core: int | None = None)
         meter.peak_bytes,
         written,
         _last_half(span, workload.events, meter),
+        meter.foreign_share(span.begin, span.end),
     )
 
 
@@ -117,7 +122,7 @@ def _work(peer: Peer, folder: Path, output: Path, core: int | None) -> Meter:
     environment = worker_environment(peer, folder)
     process = start_bound_process(command, folder=folder, output=output, environment=environment)
     try:
-        with Meter(process.pid) as meter:
+        with Meter(process.pid, core) as meter:
             _wait(peer, process, output)
     finally:
         end_process(process, _STOP_PATIENCE)

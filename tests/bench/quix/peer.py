@@ -15,8 +15,10 @@ from tests.bench.workload import Counts
 
 _HERE = Path(__file__).parent
 _LOCK = _HERE / "requirements.lock"
-_WINDOW = Struct(">QcQ")
-_SEPARATOR = b"|"
+_WINDOW = Struct(">cQcQ")
+"""What follows the community in a key: begin and end, a separator before each."""
+
+_LATEST = b"|__latest_timestamp__"
 
 
 def make_environment(report: Callable[[str], None]) -> Path:
@@ -71,7 +73,9 @@ class Quix(Peer):
         for key, value in records:
             assert key is not None
             assert value is not None
+            if key.endswith(_LATEST):
+                continue
             head = len(key) - _WINDOW.size
-            begin, _, _ = _WINDOW.unpack_from(key, head)
-            counts[key[:head].removesuffix(_SEPARATOR).decode(), begin] = orjson.loads(value)
+            _, begin, _, _ = _WINDOW.unpack_from(key, head)
+            counts[orjson.loads(key[:head]), begin] = orjson.loads(value)
         return counts

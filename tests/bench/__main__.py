@@ -25,8 +25,8 @@ from tests.bench.peers import WrongResultError
 from tests.bench.rounds import RoundError
 from tests.bench.workload import EVENTS, VARIANTS
 
-_FEWEST_EVENTS = 20_000
-"""With fewer, a run would be over with the first batches, which are not counted."""
+_FEWEST_EVENTS = 100_000
+"""Nearly three days: with fewer, there would be no verdicts and alerts of Pulse to write."""
 
 
 class BusyError(Exception):

@@ -127,7 +127,8 @@ def _line(result: Result) -> str:
     return (
         f"{result.variant:<8} {result.number}  {result.peer:<26}"
         f"{result.events_per_second:>9,.0f} events/s"
-        f"{result.microseconds_per_event:>9,.1f} µs/event{result.peak_mebibytes:>7,.0f} MiB{foreign}"
+        f"{result.microseconds_per_event:>9,.1f} µs/event"
+        f"{result.peak_mebibytes:>7,.0f} MiB{foreign}"
     )
 
 

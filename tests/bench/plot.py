@@ -7,7 +7,7 @@ from tests.bench.report import COLUMNS, rounds_of, spread
 from tests.bench.rounds import Result
 
 _COLOURS = {"zipf": "#2f6f9f", "uniform": "#9cc3dd"}
-_LABELS = {"zipf": "by Zipf's law", "uniform": "of one size"}
+_LABELS = {"zipf": "communities by Zipf's law", "uniform": "communities of one size"}
 _BAR = 0.38
 
 
@@ -17,6 +17,8 @@ def draw(results: Sequence[Result], path: Path) -> None:
 
     mpl.use("svg")
     from matplotlib import pyplot as plt
+    from matplotlib.patches import Patch
+    from matplotlib.ticker import StrMethodFormatter
 
     # Text stays text: readable, searchable, and in the reader's own font.
     plt.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "pulse", "font.size": 10})
@@ -33,8 +35,7 @@ def draw(results: Sequence[Result], path: Path) -> None:
                     continue
                 middle, low, high = spread([*map(value, rounds[peer])])
                 place = row + (turn - (len(variants) - 1) / 2) * _BAR
-                label = _LABELS[variant] if row == 0 else None
-                panel.barh(place, middle, _BAR, color=_COLOURS[variant], label=label)
+                panel.barh(place, middle, _BAR, color=_COLOURS[variant])
                 panel.plot([low, high], [place, place], color="#222222", linewidth=1.5)
                 panel.annotate(
                     f"{middle:{form}}",
@@ -45,13 +46,16 @@ def draw(results: Sequence[Result], path: Path) -> None:
                     fontsize=9,
                 )
         panel.set_xlabel(title)
+        panel.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+        panel.locator_params(axis="x", nbins=5)
         panel.margins(x=0.22)
         panel.set_xlim(left=0)
         panel.spines[["top", "right"]].set_visible(False)
     panels[0].set_yticks(range(len(peers)), peers)
     panels[0].invert_yaxis()
-    panels[-1].legend(title="communities", frameon=False, loc="lower right")
-    figure.suptitle("One worker: bar = median of the rounds, line = lowest to highest")
+    marks = [Patch(color=_COLOURS[variant], label=_LABELS[variant]) for variant in variants]
+    figure.legend(handles=marks, ncols=2, frameon=False, loc="upper right")
+    figure.suptitle("One worker: bar = median, line = lowest to highest round", x=0.01, ha="left")
     figure.tight_layout()
     figure.savefig(path, metadata={"Date": None})
     plt.close(figure)

@@ -152,8 +152,9 @@ def _comparison(peers: Mapping[str, Sequence[Result]]) -> Iterator[str]:
     pulse = peers[Pulse.name]
     _, speed, _ = COLUMNS[0]
     _, cost, _ = COLUMNS[1]
-    yield "| Pulse against | times its events/s | bar | | times its CPU per event |"
-    yield "|---|--:|--:|---|--:|"
+    if len(peers) > 1:
+        yield "| Pulse against | times its events/s | bar | | times its CPU per event |"
+        yield "|---|--:|--:|---|--:|"
     for peer, results in peers.items():
         if peer == Pulse.name:
             continue
@@ -162,7 +163,8 @@ def _comparison(peers: Mapping[str, Sequence[Result]]) -> Iterator[str]:
         wanted, verdict = ("", "") if bar is None else (f"{bar:g}", _verdict(faster.median >= bar))
         costs = _cell(ratio(pulse, results, cost), ".3f")
         yield f"| {peer} | {_cell(faster, '.2f')} | {wanted} | {verdict} | {costs} |"
-    yield ""
+    if len(peers) > 1:
+        yield ""
     spent = median(map(cost, pulse))
     yield f"At most {CPU_BAR:g} µs of CPU per event: {spent:.1f}, {_verdict(spent <= CPU_BAR)}."
 

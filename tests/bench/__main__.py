@@ -36,7 +36,9 @@ class BusyError(Exception):
 def main(arguments: Sequence[str]) -> int:
     """Run what is asked for; return the exit code."""
     given = _parser().parse_args(_with_command(arguments))
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # Also where a shell started us in the background, and so told us to ignore Ctrl-C.
+        signal.signal(number, _interrupt)
     try:
         with _only_one():
             if given.what == "engine":
@@ -48,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
         print("bench: interrupted", file=sys.stderr)
         return 130
     except PrerequisiteMissing as lack:
-        print(f"bench: {lack} (--peers leaves a peer out)", file=sys.stderr)
+        print(f"bench: {lack}", file=sys.stderr)
         return 2
     except (
         BrokerError,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from streams.broker.handle import PrerequisiteMissing
 from tests.bench.faust_tutorial.peer import FaustTutorial
 from tests.bench.kafka_streams.peer import (
     KafkaStreamsInMemory,
@@ -49,7 +50,13 @@ def contenders(
     if PULSE in names:
         found.append(Contender(Pulse.name, rounds, events, Pulse))
     if KAFKA_STREAMS in names:
-        program = build_program(report)
+        try:
+            program = build_program(report)
+        except PrerequisiteMissing as lack:
+            raise PrerequisiteMissing(
+                f"{lack}, which the Kafka Streams peer needs: install it, or leave that peer out "
+                f"with --peers {','.join(name for name in NAMES if name != KAFKA_STREAMS)}"
+            ) from None
         found += [
             Contender(kind.name, rounds, events, partial(kind, program=program))
             for kind in (KafkaStreamsInMemory, KafkaStreamsRocksDb)

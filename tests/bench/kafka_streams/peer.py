@@ -51,9 +51,9 @@ def build_program(report: Callable[[str], None]) -> Program:
 def _compile(folder: Path, report: Callable[[str], None]) -> None:
     maven = find_program("mvn", environ, home="MAVEN_HOME")
     if maven is None:
-        raise PrerequisiteMissing("no Maven to build the Kafka Streams peer with")
+        raise PrerequisiteMissing("no Maven")
     if find_program("javac", environ, home="JAVA_HOME") is None:
-        raise PrerequisiteMissing("no javac to build the Kafka Streams peer with: install a JDK")
+        raise PrerequisiteMissing("no javac (it comes with a JDK)")
     report("Building the Kafka Streams peer with Maven (about 80 MB, this once)")
     shutil.copy(_POM, folder)
     shutil.copytree(_SOURCES, folder / "src")

@@ -36,9 +36,9 @@ class BusyError(Exception):
 def main(arguments: Sequence[str]) -> int:
     """Run what is asked for; return the exit code."""
     given = _parser().parse_args(_with_command(arguments))
-    for number in (signal.SIGINT, signal.SIGTERM):
-        # Also where a shell started us in the background, and so told us to ignore Ctrl-C.
-        signal.signal(number, _interrupt)
+    signal.signal(signal.SIGTERM, _interrupt)
+    # A shell that started us in the background has told us to ignore Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with _only_one():
             if given.what == "engine":

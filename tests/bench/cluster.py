@@ -11,6 +11,7 @@ from kafka.errors import (
     CoordinatorLoadInProgressError,
     CoordinatorNotAvailableError,
     GroupIdNotFoundError,
+    NotCoordinatorError,
 )
 
 from streams.connection import Connection
@@ -21,6 +22,11 @@ Applied = Callable[[bytes | None, bytes | None], int | None]
 _POLL_MS = 1_000
 _DELETION_PATIENCE = 30.0
 _LOOK = 0.1
+_NO_COORDINATOR_YET = (
+    CoordinatorLoadInProgressError,
+    CoordinatorNotAvailableError,
+    NotCoordinatorError,
+)
 
 
 class Span(NamedTuple):
@@ -49,7 +55,7 @@ def committed(client: KafkaAdminClient, group: str, topic: str) -> int:
     """Count the records of `topic` that the group has committed, over all partitions."""
     try:
         offsets = client.list_group_offsets({group: None})[group]
-    except (CoordinatorLoadInProgressError, CoordinatorNotAvailableError):
+    except _NO_COORDINATOR_YET:
         # A fresh broker creates its offsets topic when the first group asks for it.
         return 0
     return sum(
@@ -61,7 +67,7 @@ def forget(
     client: KafkaAdminClient, mark: str, groups: Iterable[str], keep: Iterable[str] = ()
 ) -> None:
     """Delete groups, and all topics whose names hold `mark`, but those to keep; wait until gone."""
-    with suppress(CoordinatorNotAvailableError, GroupIdNotFoundError):
+    with suppress(*_NO_COORDINATOR_YET, GroupIdNotFoundError):
         client.delete_groups(list(groups))
     kept = set(keep)
 

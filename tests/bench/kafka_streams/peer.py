@@ -39,7 +39,7 @@ def build_program(report: Callable[[str], None]) -> Program:
     PrerequisiteMissing names what this machine lacks, SetupError says what Maven said.
     """
     java = find_java(environ)
-    version = re.search(r"kafka-streams</artifactId>\s*<version>([^<]+)", _POM.read_text())
+    version = re.search(r">kafka-streams</artifactId>\s*<version>([^<]+)", _POM.read_text())
     assert version is not None, "pom.xml names the version"
     sources = sorted(_SOURCES.rglob("*.java"))
     folder = cached(f"bench-kafka-streams-{version[1]}", [_POM, *sources], _compile, report)

@@ -20,7 +20,7 @@ Applied = Callable[[bytes | None, bytes | None], int | None]
 """From a changelog record's key and value: how many events its partition had applied by then."""
 
 _POLL_MS = 1_000
-_DELETION_PATIENCE = 30.0
+_DELETION_PATIENCE = 60.0
 _LOOK = 0.1
 _NO_COORDINATOR_YET = (
     CoordinatorLoadInProgressError,
@@ -63,10 +63,27 @@ def committed(client: KafkaAdminClient, group: str, topic: str) -> int:
     )
 
 
+def forget_group(client: KafkaAdminClient, group: str, topic: str) -> bool:
+    """Make sure that a group has no offsets; False where the broker keeps them.
+
+    It does for some time after the last worker, if that one did not take leave.
+    """
+    deadline = time.monotonic() + _DELETION_PATIENCE
+    while committed(client, group, topic):
+        if time.monotonic() > deadline:
+            return False
+        client.delete_groups([group])
+        time.sleep(_LOOK)
+    return True
+
+
 def forget(
     client: KafkaAdminClient, mark: str, groups: Iterable[str], keep: Iterable[str] = ()
 ) -> None:
-    """Delete groups, and all topics whose names hold `mark`, but those to keep; wait until gone."""
+    """Delete groups, and all topics whose names hold `mark`, but those to keep.
+
+    Waits until the topics are gone. A group that the broker still counts as alive stays.
+    """
     with suppress(*_NO_COORDINATOR_YET, GroupIdNotFoundError):
         client.delete_groups(list(groups))
     kept = set(keep)

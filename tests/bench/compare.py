@@ -5,7 +5,7 @@ import tempfile
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from streams.broker import open_broker
@@ -71,20 +71,21 @@ def _run_variant(
     core: int | None,
 ) -> Iterator[Result]:
     """Produce the events once, let the peers read them in turn; yield each round's result."""
-    mark = f"bench-{uuid.uuid4().hex[:8]}-{variant}."
-    with _topics(variant, field, connection, folder, mark) as places:
+    prefix = f"bench-{uuid.uuid4().hex[:8]}-{variant}."
+    with _topics(variant, field, connection, folder, prefix) as places:
+        inputs = [place.topic for place in places.values()]
         for number in range(1, max(contender.rounds for contender in field) + 1):
             for contender in field:
                 if number > contender.rounds:
                     continue
-                peer = contender.enter(places[contender.events])
+                place = replace(places[contender.events], mark=f"{prefix}{number}-")
+                peer = contender.enter(place)
                 here = folder / f"{variant}-{number}-{contender.name}".replace(" ", "-")
                 try:
                     result = run_round(peer, number, here, core=core)
                 finally:
-                    keep = [place.topic for place in places.values()]
                     with administration(connection, print) as client:
-                        forget(client, mark, [peer.group], keep)
+                        forget(client, prefix, [peer.group], inputs)
                 _say(_line(result))
                 yield result
 
@@ -95,7 +96,7 @@ def _topics(
     field: Sequence[Contender],
     connection: Connection,
     folder: Path,
-    mark: str,
+    prefix: str,
 ) -> Iterator[dict[int, Place]]:
     """Give the topics to read, by the number of their events: one for all who read as many."""
     numbers = sorted({contender.events for contender in field}, reverse=True)
@@ -103,14 +104,14 @@ def _topics(
         places = {}
         for number in numbers:
             # Only the largest has the name that Pulse reads.
-            topic = mark + (EVENTS_TOPIC if number == numbers[0] else f"first-{number}")
+            topic = prefix + (EVENTS_TOPIC if number == numbers[0] else f"first-{number}")
             workload = write_workload(folder, variant, number)
             _send(workload, connection, topic)
-            places[number] = Place(connection, workload, topic, mark)
+            places[number] = Place(connection, workload, topic, prefix, prefix)
         yield places
     finally:
         with administration(connection, print) as client:
-            forget(client, mark, [])
+            forget(client, prefix, [])
 
 
 def _send(workload: Workload, connection: Connection, topic: str) -> None:

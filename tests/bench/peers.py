@@ -25,11 +25,16 @@ class WrongResultError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a round happens: `mark` is part of the name of all its topics and of its group."""
+    """Where a round happens.
+
+    `prefix` begins the names of a variant's topics. `mark` begins with it and is the round's own:
+    the broker may keep the offsets of a group for a while after its last member has gone.
+    """
 
     connection: Connection
     workload: Workload
     topic: str
+    prefix: str
     mark: str
 
 

@@ -20,7 +20,7 @@ from tests.bench.peers import PARTITIONS, Peer, WrongResultError, size_of
 from tests.bench.workload import Counts
 
 EVENTS_TOPIC = EVENTS.name
-"""What the events topic is called behind its prefix, which is `Place.mark`."""
+"""What the events topic is called behind its prefix, which is `Place.prefix`."""
 
 
 class Pulse(Peer):
@@ -31,7 +31,7 @@ class Pulse(Peer):
     def prepare(self, client: KafkaAdminClient, folder: Path) -> None:
         settings = {
             "kafka": {
-                "topic_prefix": self.place.mark,
+                "topic_prefix": self.place.prefix,
                 "partitions": PARTITIONS,
                 "replication_factor": 1,
             },
@@ -70,7 +70,7 @@ class Pulse(Peer):
 
     def written(self, changelog_records: int) -> str:
         rejected, snapshots, alerts = (
-            size_of(self.place.connection, self.place.mark + topic.name)
+            size_of(self.place.connection, self.place.prefix + topic.name)
             for topic in (DEAD_LETTERS, SNAPSHOTS, ALERTS)
         )
         if rejected or not snapshots or not alerts:

@@ -9,7 +9,7 @@ from pathlib import Path
 from streams.broker.processes import end_process, start_bound_process
 from streams.progress import bar
 from streams.topics import administration
-from tests.bench.cluster import Log, Span, committed
+from tests.bench.cluster import Log, Span, committed, forget_group
 from tests.bench.meter import Meter
 from tests.bench.peers import Peer, check, worker_environment
 
@@ -80,6 +80,8 @@ def run_round(peer: Peer, number: int, folder: Path, *, core: int | None = None)
     workload = peer.place.workload
     with administration(peer.place.connection, print) as client:
         peer.prepare(client, folder)
+        if not forget_group(client, peer.group, peer.place.topic):
+            raise RoundError(f"{peer.name}: the group {peer.group} of an earlier round stays")
     output = folder / "worker.log"
     meter = _work(peer, folder, output, core)
     log = Log(peer.place.connection, peer.changelog)
@@ -87,6 +89,8 @@ def run_round(peer: Peer, number: int, folder: Path, *, core: int | None = None)
         span = peer.span(log, output.read_text(encoding="utf-8", errors="replace"))
         check(peer, log)
         written = peer.written(log.size())
+    except ValueError as error:
+        raise RoundError(f"{peer.name}: {error}\n{_tail(output)}") from error
     finally:
         log.close()
     return Result(

@@ -40,13 +40,14 @@ check: setup ## lint, formatting and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: setup ## measure events per second of one worker
-	$(BIN)/python -m tests.bench
+bench: setup ## Pulse against its peers: events per second, CPU, memory (BENCH_ARGS=... as --help says)
+	@$(BIN)/python -m tests.bench compare $(BENCH_ARGS)
 
-lock: ## resolve the dependencies anew into the three lock files (needs uv)
+lock: ## resolve the dependencies anew into the four lock files (needs uv)
 	uv pip compile $(LOCK_OPTIONS) pyproject.toml -o requirements.lock
 	uv pip compile $(LOCK_OPTIONS) --all-extras pyproject.toml -o requirements-dev.lock
 	echo hatchling | uv pip compile $(LOCK_OPTIONS) --constraint requirements-dev.lock - -o docker/requirements-build.lock
+	uv pip compile $(LOCK_OPTIONS) tests/bench/quix/requirements.in -o tests/bench/quix/requirements.lock
 
 LOCK_OPTIONS = --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links

@@ -1,12 +1,18 @@
 """What the broker knows of a round: how far a group has come, and what was written when."""
 
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
 from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient
-from kafka.errors import CoordinatorNotAvailableError, GroupIdNotFoundError
+from kafka.errors import (
+    CoordinatorLoadInProgressError,
+    CoordinatorNotAvailableError,
+    GroupIdNotFoundError,
+    NotCoordinatorError,
+)
 
 from streams.connection import Connection
 
@@ -14,14 +20,25 @@ Applied = Callable[[bytes | None, bytes | None], int | None]
 """From a changelog record's key and value: how many events its partition had applied by then."""
 
 _POLL_MS = 1_000
+_DELETION_PATIENCE = 60.0
+_LOOK = 0.1
+_NO_COORDINATOR_YET = (
+    CoordinatorLoadInProgressError,
+    CoordinatorNotAvailableError,
+    NotCoordinatorError,
+)
 
 
 class Span(NamedTuple):
-    """Two instants (seconds since 1970), and how many events were applied up to the first."""
+    """Two instants (seconds since 1970), and how many events were applied up to the first.
+
+    `halfway` is when half of all events were applied, where the worker tells it.
+    """
 
     begin: float
     end: float
     before: int
+    halfway: float | None = None
 
 
 def create_topic(client: KafkaAdminClient, topic: str, partitions: int) -> None:
@@ -38,7 +55,7 @@ def committed(client: KafkaAdminClient, group: str, topic: str) -> int:
     """Count the records of `topic` that the group has committed, over all partitions."""
     try:
         offsets = client.list_group_offsets({group: None})[group]
-    except CoordinatorNotAvailableError:
+    except _NO_COORDINATOR_YET:
         # A fresh broker creates its offsets topic when the first group asks for it.
         return 0
     return sum(
@@ -46,11 +63,38 @@ def committed(client: KafkaAdminClient, group: str, topic: str) -> int:
     )
 
 
-def forget(client: KafkaAdminClient, prefix: str, groups: Iterable[str]) -> None:
-    """Delete a round's groups, and its topics: all that begin with `prefix`."""
-    with suppress(CoordinatorNotAvailableError, GroupIdNotFoundError):
+def forget_group(client: KafkaAdminClient, group: str, topic: str) -> bool:
+    """Make sure that a group has no offsets; False where the broker keeps them.
+
+    It does for some time after the last worker, if that one did not take leave.
+    """
+    deadline = time.monotonic() + _DELETION_PATIENCE
+    while committed(client, group, topic):
+        if time.monotonic() > deadline:
+            return False
+        client.delete_groups([group])
+        time.sleep(_LOOK)
+    return True
+
+
+def forget(
+    client: KafkaAdminClient, mark: str, groups: Iterable[str], keep: Iterable[str] = ()
+) -> None:
+    """Delete groups, and all topics whose names hold `mark`, but those to keep.
+
+    Waits until the topics are gone. A group that the broker still counts as alive stays.
+    """
+    with suppress(*_NO_COORDINATOR_YET, GroupIdNotFoundError):
         client.delete_groups(list(groups))
-    client.delete_topics([name for name in client.list_topics() if name.startswith(prefix)])
+    kept = set(keep)
+
+    def unwanted() -> list[str]:
+        return [name for name in client.list_topics() if mark in name and name not in kept]
+
+    client.delete_topics(unwanted())
+    deadline = time.monotonic() + _DELETION_PATIENCE
+    while unwanted() and time.monotonic() < deadline:
+        time.sleep(_LOOK)
 
 
 class Log:
@@ -75,9 +119,22 @@ class Log:
         """How many records were written to it."""
         return sum(self._ends.values())
 
-    def newest(self) -> float:
-        """When the last record was written (milliseconds since 1970)."""
-        return max(self._last(partition, end) for partition, end in self._ends.items() if end)
+    def records(self) -> Iterator[tuple[bytes | None, bytes | None]]:
+        """Yield key and value of every record, partition by partition, each in its order."""
+        for partition, end in self._ends.items():
+            self._consumer.assign([partition])
+            self._consumer.seek(partition, 0)
+            while self._consumer.position(partition) < end:
+                for records in self._consumer.poll(_POLL_MS).values():
+                    for record in records:
+                        yield record.key, record.value
+
+    def last_instant(self) -> float:
+        """Return when the last record was written; ValueError where there is none."""
+        lasts = [self._last(partition, end) for partition, end in self._ends.items() if end]
+        if not lasts:
+            raise ValueError(f"nothing was written to {self._topic}")
+        return max(lasts) / 1_000
 
     def span(self, applied: Applied) -> Span:
         """From the first record of which `applied` tells something to the last record.
@@ -89,11 +146,10 @@ class Log:
             for partition, end in self._ends.items()
             if (first := self._first(partition, end, applied)) is not None
         ]
-        lasts = [self._last(partition, end) for partition, end in self._ends.items() if end]
-        if not firsts or not lasts:
+        if not firsts:
             raise ValueError(f"{self._topic} tells nothing about when events were applied")
         begin, before = min(firsts)
-        return Span(begin / 1_000, max(lasts) / 1_000, before)
+        return Span(begin / 1_000, self.last_instant(), before)
 
     def _first(
         self, partition: TopicPartition, end: int, applied: Applied

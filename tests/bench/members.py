@@ -109,7 +109,7 @@ def _close(
     log = Log(deployment.connection, snapshots)
     if log.size() != day * communities:
         raise WrongResultError(f"{log.size():,} snapshots after day {day}")
-    end = log.newest() / 1_000
+    end = log.last_instant()
     log.close()
     return end - begun
 

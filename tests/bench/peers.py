@@ -1,159 +1,106 @@
-"""The workers that are compared: how each is started, and where it leaves its traces."""
+"""What a worker needs to be compared: how it is started, timed and checked."""
 
 import os
-import sys
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Protocol
 
-import yaml
+from kafka.admin import KafkaAdminClient
 
-from models.state import PARTITION_KEY, position_of
-from models.topics import ALERTS, DEAD_LETTERS, EVENTS, MEMBER_ALERTS, SNAPSHOTS
-from streams.catalogue import shipped_catalogue
 from streams.connection import Connection
-from streams.settings import load_configuration
-from streams.topics import administration, apply_topics, changelog_name
-from tests.bench.cluster import Log, create_topic
-from tests.bench.job import Job
+from tests.bench.cluster import Log, Span
+from tests.bench.workload import Counts, Workload
 
 PARTITIONS = 4
 """Of the events topic, as in the demo."""
+
+SKIPPED = 5_000
+"""Events before a worker's time begins: Pulse's first batch, and as many of those who tell it."""
 
 
 class WrongResultError(Exception):
     """A worker said that it was done and has not done the job."""
 
 
-class Peer(Protocol):
-    """A worker on topics of its own; `prefix` begins the names of all of them."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a round happens.
 
-    name: ClassVar[str]
-    job: Job
-    prefix: str
+    `prefix` begins the names of a variant's topics. `mark` begins with it and is the round's own:
+    the broker may keep the offsets of a group for a while after its last member has gone.
+    """
+
+    connection: Connection
+    workload: Workload
     topic: str
+    prefix: str
+    mark: str
+
+
+class Peer(ABC):
+    """One round of a worker, which reads `place.topic` with a group and a state of its own."""
+
+    name: str
     group: str
     changelog: str
 
-    def prepare(self, folder: Path) -> None:
+    def __init__(self, place: Place) -> None:
+        self.place = place
+
+    def prepare(self, client: KafkaAdminClient, folder: Path) -> None:  # noqa: B027 - most need nothing
         """Create what the worker needs before it starts."""
 
+    @abstractmethod
     def command(self, folder: Path) -> list[str]:
-        """What to run."""
+        """Return what to run."""
 
     def environment(self, folder: Path) -> Mapping[str, str]:
-        """What it finds in its environment besides the given."""
-
-    def applied(self, key: bytes | None, value: bytes | None) -> int | None:
-        """How many events were applied when this changelog record was written, if it says so."""
-
-    def check(self) -> str:
-        """Say in a few words what was written; WrongResultError where it is not what the job is."""
-
-
-@dataclass(slots=True)
-class Pulse:
-    """The product's own worker, doing all that it does."""
-
-    name: ClassVar[str] = "Pulse"
-    job: Job
-    connection: Connection
-    prefix: str
-    topic: str = ""
-    group: str = ""
-    changelog: str = ""
-
-    def __post_init__(self) -> None:
-        self.topic = self.prefix + EVENTS.name
-        self.group = f"{self.prefix}pulse"
-
-    def prepare(self, folder: Path) -> None:
-        settings = {
-            **self.job.configuration,
-            "kafka": {
-                "topic_prefix": self.prefix,
-                "partitions": PARTITIONS,
-                "replication_factor": 1,
-            },
+        """Return what it finds in its environment besides the given."""
+        return {
+            "BENCH_EVENTS": str(self.place.workload.events),
+            "BENCH_GROUP": self.group,
+            "BENCH_PARTITIONS": str(PARTITIONS),
+            "BENCH_SKIPPED": str(SKIPPED),
+            "BENCH_STATE": str(folder / "state"),
+            "BENCH_TOPIC": self.place.topic,
         }
-        file = folder / "pulse.yaml"
-        file.write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")
-        configuration = load_configuration(file, shipped_catalogue(), {})
-        self.changelog = changelog_name(configuration)
-        with administration(self.connection, print) as client:
-            for _ in apply_topics(client, configuration, alter=False):
-                pass
 
-    def command(self, folder: Path) -> list[str]:
-        options = ["--web-host", "127.0.0.1", "--web-port", "0", "--data-dir", str(folder)]
-        return [sys.executable, "-m", "streams", "worker", *options]
+    @abstractmethod
+    def span(self, log: Log, output: str) -> Span:
+        """Tell when it worked, by its changelog and by what it printed; ValueError if unclear."""
 
-    def environment(self, folder: Path) -> Mapping[str, str]:
-        return {"PULSE_CONFIG": str(folder / "pulse.yaml")}
+    @abstractmethod
+    def counted(self, records: Iterator[tuple[bytes | None, bytes | None]]) -> Counts:
+        """Return the speech that it counted, from the records of its changelog."""
 
-    def applied(self, key: bytes | None, value: bytes | None) -> int | None:
-        if key != PARTITION_KEY or value is None:
-            return None
-        return position_of(value).offset + 1
+    def written(self, changelog_records: int) -> str:
+        """Say in a few words what it wrote; WrongResultError where something is missing."""
+        return f"{changelog_records:,} changelog records"
 
-    def check(self) -> str:
-        rejected = size_of(self.connection, self.prefix + DEAD_LETTERS.name)
-        if rejected != self.job.unreadable:
-            raise WrongResultError(f"{rejected} dead letters, not {self.job.unreadable}")
-        snapshots = size_of(self.connection, self.prefix + SNAPSHOTS.name)
-        alerts = size_of(self.connection, self.prefix + ALERTS.name)
-        members = size_of(self.connection, self.prefix + MEMBER_ALERTS.name)
-        if not (snapshots and alerts and members):
-            raise WrongResultError("no snapshots or no alerts were written")
-        return (
-            f"{size_of(self.connection, self.changelog):,} changelog records, {snapshots:,} "
-            f"snapshots, {alerts:,} community and {members:,} member alert records, "
-            f"{rejected} dead letters"
+
+def check(peer: Peer, log: Log) -> None:
+    """WrongResultError where a peer's counts are not those of the job."""
+    wanted, counted = peer.place.workload.speech, peer.counted(log.records())
+    if counted != wanted:
+        differing = [key for key in {*wanted, *counted} if wanted.get(key) != counted.get(key)]
+        example = min(differing)
+        raise WrongResultError(
+            f"{peer.name}: {len(differing):,} of {len(wanted):,} counts are wrong, such as "
+            f"{counted.get(example)} for {wanted.get(example)} at {example}"
         )
 
 
-@dataclass(slots=True)
-class Tutorial:
-    """Faust's tutorial agent (tutorial_agent.py)."""
-
-    name: ClassVar[str] = "Faust tutorial"
-    job: Job
-    connection: Connection
-    prefix: str
-    topic: str = ""
-    group: str = ""
-    changelog: str = ""
-
-    def __post_init__(self) -> None:
-        self.topic = f"{self.prefix}interactions"
-        self.group = f"{self.prefix}tutorial"
-        self.changelog = f"{self.group}-speech-changelog"
-
-    def prepare(self, folder: Path) -> None:
-        with administration(self.connection, print) as client:
-            create_topic(client, self.topic, PARTITIONS)
-
-    def command(self, folder: Path) -> list[str]:
-        options = ["--datadir", str(folder), "worker", "--without-web", "--loglevel", "warn"]
-        return [sys.executable, "-m", "tests.bench.tutorial_agent", *options]
-
-    def environment(self, folder: Path) -> Mapping[str, str]:
-        return {
-            "BENCH_GROUP": self.group,
-            "BENCH_TOPIC": self.topic,
-            "BENCH_PARTITIONS": str(PARTITIONS),
-        }
-
-    def applied(self, key: bytes | None, value: bytes | None) -> int | None:
-        # One record per event that counts; the first of them stands at the very beginning.
-        return 1
-
-    def check(self) -> str:
-        written = size_of(self.connection, self.changelog)
-        if written != self.job.speech:
-            raise WrongResultError(f"{written} changelog records for {self.job.speech} events")
-        return f"{written:,} changelog records"
+def milestones(output: str, log: Log, events: int) -> Span:
+    """Return the span of a worker that printed `milestone <events> <milliseconds>` lines."""
+    told = {
+        int(words[1]): int(words[2]) / 1_000
+        for line in output.splitlines()
+        if (words := line.split()) and words[0] == "milestone"
+    }
+    if SKIPPED not in told or events not in told:
+        raise ValueError("the worker printed no milestones")
+    return Span(told[SKIPPED], log.last_instant(), SKIPPED, told.get(events // 2))
 
 
 def size_of(connection: Connection, topic: str) -> int:
@@ -165,7 +112,7 @@ def size_of(connection: Connection, topic: str) -> int:
         log.close()
 
 
-def worker_environment(peer: Peer, connection: Connection, folder: Path) -> dict[str, str]:
+def worker_environment(peer: Peer, folder: Path) -> dict[str, str]:
     """Return the environment of a peer's process: ours, without what is set for Pulse in it."""
     root = Path(__file__).parents[2]
     path = os.pathsep.join(filter(None, (str(root), os.environ.get("PYTHONPATH"))))
@@ -173,6 +120,6 @@ def worker_environment(peer: Peer, connection: Connection, folder: Path) -> dict
     return {
         **given,
         "PYTHONPATH": path,
-        "KAFKA_BOOTSTRAP_SERVERS": connection.servers,
+        "KAFKA_BOOTSTRAP_SERVERS": peer.place.connection.servers,
         **peer.environment(folder),
     }

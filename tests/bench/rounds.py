@@ -1,26 +1,29 @@
-"""One round: fresh topics and a fresh group, the events produced, a worker that reads them all."""
+"""One round: a fresh group and fresh state, a worker that reads the whole topic."""
 
-import os
 import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from streams.broker.processes import end_process, start_bound_process
-from streams.connection import Connection
-from streams.produce import produce
 from streams.progress import bar
 from streams.topics import administration
-from tests.bench.cluster import Log, committed, forget
+from tests.bench.cluster import Log, Span, committed, forget_group
 from tests.bench.meter import Meter
-from tests.bench.peers import Peer, worker_environment
+from tests.bench.peers import Peer, check, worker_environment
 
 _LOOK = 0.25
 """Seconds between two looks at the committed offsets. The broker answers, not the worker."""
 
-_STALL_PATIENCE = 60.0
+_STALL_PATIENCE = 120.0
 _STOP_PATIENCE = 25.0
 _LOG_LINES = 12
+_ON_CORE = """\
+import os, sys
+os.sched_setaffinity(0, {int(sys.argv[1])})
+os.execvp(sys.argv[2], sys.argv[2:])
+"""
 
 
 class RoundError(Exception):
@@ -28,15 +31,31 @@ class RoundError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Half:
+    """What the second half of a round's events took."""
+
+    events: int
+    seconds: float
+    cpu_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
-    """What one round measured."""
+    """What one round measured; `number` counts the rounds of a peer on a variant from 1.
+
+    `foreign_share` is the part of the worker's core that other processes had meanwhile.
+    """
 
     peer: str
+    variant: str
+    number: int
     events: int
     seconds: float
     cpu_seconds: float
     peak_bytes: int
     written: str
+    last_half: Half | None = None
+    foreign_share: float | None = None
 
     @property
     def events_per_second(self) -> float:
@@ -52,70 +71,87 @@ class Result:
         return self.peak_bytes / (1 << 20)
 
 
-def run_round(
-    peer: Peer, connection: Connection, folder: Path, *, core: int | None = None
-) -> Result:
-    """Run `peer` over its job, on one core where one is named; its topics are gone afterwards.
+def run_round(peer: Peer, number: int, folder: Path, *, core: int | None = None) -> Result:
+    """Run `peer` over its workload, on one core where one is named.
 
     RoundError where the worker fails, WrongResultError where it has not done its job.
     """
     folder.mkdir()
-    peer.prepare(folder)
+    workload = peer.place.workload
+    with administration(peer.place.connection, print) as client:
+        peer.prepare(client, folder)
+        if not forget_group(client, peer.group, peer.place.topic):
+            raise RoundError(f"{peer.name}: the group {peer.group} of an earlier round stays")
+    output = folder / "worker.log"
+    meter = _work(peer, folder, output, core)
+    log = Log(peer.place.connection, peer.changelog)
     try:
-        produce(connection, peer.topic, str(peer.job.path))
-        meter = _work(peer, connection, folder, core)
-        log = Log(connection, peer.changelog)
-        span = log.span(peer.applied)
-        log.close()
-        return Result(
-            peer.name,
-            peer.job.events - span.before,
-            span.end - span.begin,
-            meter.cpu_seconds(span.begin, span.end),
-            meter.peak_bytes,
-            peer.check(),
-        )
+        span = peer.span(log, output.read_text(encoding="utf-8", errors="replace"))
+        check(peer, log)
+        written = peer.written(log.size())
+    except ValueError as error:
+        raise RoundError(f"{peer.name}: {error}\n{_tail(output)}") from error
     finally:
-        with administration(connection, print) as client:
-            forget(client, peer.prefix, [peer.group])
+        log.close()
+    return Result(
+        peer.name,
+        workload.variant,
+        number,
+        workload.events - span.before,
+        span.end - span.begin,
+        meter.cpu_seconds(span.begin, span.end),
+        meter.peak_bytes,
+        written,
+        _last_half(span, workload.events, meter),
+        meter.foreign_share(span.begin, span.end),
+    )
 
 
-def _work(peer: Peer, connection: Connection, folder: Path, core: int | None) -> Meter:
+def _last_half(span: Span, events: int, meter: Meter) -> Half | None:
+    if span.halfway is None:
+        return None
+    return Half(
+        events - events // 2,
+        span.end - span.halfway,
+        meter.cpu_seconds(span.halfway, span.end),
+    )
+
+
+def _work(peer: Peer, folder: Path, output: Path, core: int | None) -> Meter:
     """Run the worker until its group has committed every event."""
-    log = folder / "worker.log"
-    environment = worker_environment(peer, connection, folder)
     command = peer.command(folder)
-    process = start_bound_process(command, folder=folder, output=log, environment=environment)
+    if core is not None:
+        # Before the program begins: the threads of a JVM are more than the one that we know.
+        command = [sys.executable, "-c", _ON_CORE, str(core), *command]
+    environment = worker_environment(peer, folder)
+    process = start_bound_process(command, folder=folder, output=output, environment=environment)
     try:
-        if core is not None:
-            os.sched_setaffinity(process.pid, {core})
-        with Meter(process.pid) as meter:
-            _wait(peer, connection, process, log)
+        with Meter(process.pid, core) as meter:
+            _wait(peer, process, output)
     finally:
         end_process(process, _STOP_PATIENCE)
     return meter
 
 
-def _wait(peer: Peer, connection: Connection, process: subprocess.Popen[bytes], log: Path) -> None:
+def _wait(peer: Peer, process: subprocess.Popen[bytes], output: Path) -> None:
     done, moved = 0, time.monotonic()
+    events = peer.place.workload.events
     with (
-        administration(connection, print) as client,
-        bar(peer.name, peer.job.events) as move,
+        administration(peer.place.connection, print) as client,
+        bar(peer.name, events) as move,
     ):
-        while done < peer.job.events:
+        while done < events:
             time.sleep(_LOOK)
             if process.poll() is not None:
-                raise RoundError(f"{peer.name} ended: exit {process.returncode}\n{_tail(log)}")
-            now = committed(client, peer.group, peer.topic)
+                raise RoundError(f"{peer.name} ended: exit {process.returncode}\n{_tail(output)}")
+            now = committed(client, peer.group, peer.place.topic)
             move(now)
             if now > done:
                 done, moved = now, time.monotonic()
             elif time.monotonic() - moved > _STALL_PATIENCE:
-                raise RoundError(
-                    f"{peer.name} stands at {done:,} of {peer.job.events:,}\n{_tail(log)}"
-                )
+                raise RoundError(f"{peer.name} stands at {done:,} of {events:,}\n{_tail(output)}")
 
 
-def _tail(log: Path) -> str:
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+def _tail(output: Path) -> str:
+    lines = output.read_text(encoding="utf-8", errors="replace").splitlines()
     return "\n".join(f"    {line}" for line in lines[-_LOG_LINES:])

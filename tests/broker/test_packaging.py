@@ -10,7 +10,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-LOCKS = ["requirements.lock", "requirements-dev.lock", "docker/requirements-build.lock"]
+LOCKS = [
+    "requirements.lock",
+    "requirements-dev.lock",
+    "docker/requirements-build.lock",
+    "tests/bench/quix/requirements.lock",
+]
 
 
 def requirements_in(lock: str) -> dict[str, str]:

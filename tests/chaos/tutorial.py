@@ -17,7 +17,7 @@ from streams.broker import Broker
 from streams.connection import Connection
 from streams.topics import administration
 from tests.bench.cluster import committed, create_topic, forget
-from tests.bench.job import SPEECH
+from tests.bench.workload import SPEECH
 from tests.integration.deployment import outside
 
 from .driver import Driver, Ends

@@ -5,7 +5,7 @@ A dead worker is noticed after 15 s instead of 60 s, and windows of a history do
 
 from datetime import timedelta
 
-from tests.bench.tutorial_agent import app, speech
+from tests.bench.faust_tutorial.agent import app, speech
 
 app.conf.broker_session_timeout = 15.0
 app.conf.broker_heartbeat_interval = 3.0

@@ -1,0 +1,90 @@
+"""The product's own worker, doing all that it does."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import yaml
+from kafka.admin import KafkaAdminClient
+
+from models.days import calendar
+from models.events import SPEECH
+from models.instants import DAY
+from models.state import PARTITION_KEY, community_of, decode_community, position_of
+from models.topics import ALERTS, DEAD_LETTERS, EVENTS, SNAPSHOTS
+from streams.catalogue import shipped_catalogue
+from streams.settings import load_configuration
+from streams.topics import apply_topics, changelog_name, group_name
+from tests.bench.cluster import Log, Span
+from tests.bench.peers import PARTITIONS, Peer, WrongResultError, size_of
+from tests.bench.workload import Counts
+
+EVENTS_TOPIC = EVENTS.name
+"""What the events topic is called behind its prefix, which is `Place.prefix`."""
+
+
+class Pulse(Peer):
+    """`pulse worker`; its topics have fixed names, so they are made anew for each round."""
+
+    name = "Pulse"
+
+    def prepare(self, client: KafkaAdminClient, folder: Path) -> None:
+        settings = {
+            "kafka": {
+                "topic_prefix": self.place.prefix,
+                "partitions": PARTITIONS,
+                "replication_factor": 1,
+            },
+            "time": {"clock": "records"},
+        }
+        file = folder / "pulse.yaml"
+        file.write_text(yaml.safe_dump(settings), encoding="utf-8")
+        configuration = load_configuration(file, shipped_catalogue(), {})
+        self.group = group_name(configuration)
+        self.changelog = changelog_name(configuration)
+        for _ in apply_topics(client, configuration, alter=False):
+            pass
+
+    def command(self, folder: Path) -> list[str]:
+        options = ["--web-host", "127.0.0.1", "--web-port", "0", "--data-dir", str(folder)]
+        return [sys.executable, "-m", "streams", "worker", *options]
+
+    def environment(self, folder: Path) -> Mapping[str, str]:
+        return {"PULSE_CONFIG": str(folder / "pulse.yaml")}
+
+    def span(self, log: Log, output: str) -> Span:
+        return log.span(_applied)
+
+    def counted(self, records: Iterator[tuple[bytes | None, bytes | None]]) -> Counts:
+        last: dict[str, bytes] = {}
+        for key, value in records:
+            community = None if key is None else community_of(key)
+            if community is not None and value is not None:
+                last[community] = value
+        return {
+            (community, calendar("UTC").midnight_after(day) - DAY): speech
+            for community, value in last.items()
+            for day, pane in decode_community(value).panes.items()
+            if (speech := sum(pane[kind] for kind in SPEECH))
+        }
+
+    def written(self, changelog_records: int) -> str:
+        rejected, snapshots, alerts = (
+            size_of(self.place.connection, self.place.prefix + topic.name)
+            for topic in (DEAD_LETTERS, SNAPSHOTS, ALERTS)
+        )
+        if rejected or not snapshots or not alerts:
+            raise WrongResultError(
+                f"Pulse: {rejected} dead letters, {snapshots} snapshots, {alerts} alerts"
+            )
+        return (
+            f"{changelog_records:,} changelog records, {snapshots:,} snapshots, "
+            f"{alerts:,} alert records"
+        )
+
+
+def _applied(key: bytes | None, value: bytes | None) -> int | None:
+    """Return how many events its partition had applied when a changelog record was written."""
+    if key != PARTITION_KEY or value is None:
+        return None
+    return position_of(value).offset + 1

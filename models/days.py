@@ -46,7 +46,7 @@ class Calendar:
     instant of the change. Where a midnight comes twice, the first counts.
     """
 
-    __slots__ = ("_day", "_days", "_from", "_until", "_zone", "is_utc", "name")
+    __slots__ = ("_day", "_days", "_from", "_midnights", "_until", "_zone", "is_utc", "name")
 
     def __init__(self, name: str) -> None:
         """Raise ValueError where the tz database has no zone `name`."""
@@ -57,6 +57,7 @@ class Calendar:
         self.name = name
         self.is_utc = name in ("UTC", "Etc/UTC")
         self._days: dict[int, int] = {}
+        self._midnights: dict[int, int] = {}
         self._day = self._from = self._until = 0
 
     def day_of(self, instant: int) -> int:
@@ -107,9 +108,15 @@ class Calendar:
         """Return the instant (milliseconds) at which `day` is over: the local midnight after it."""
         if self.is_utc:
             return (day + 1 - _EPOCH_ORDINAL) * DAY
-        following = date.fromordinal(day + 1)
-        midnight = datetime(following.year, following.month, following.day, tzinfo=self._zone)
-        return round(midnight.astimezone(UTC).timestamp()) * SECOND
+        midnight = self._midnights.get(day)
+        if midnight is None:
+            following = date.fromordinal(day + 1)
+            local = datetime(following.year, following.month, following.day, tzinfo=self._zone)
+            midnight = round(local.astimezone(UTC).timestamp()) * SECOND
+            if len(self._midnights) >= _CACHE_LIMIT:
+                self._midnights.clear()
+            self._midnights[day] = midnight
+        return midnight
 
 
 @cache

@@ -31,7 +31,7 @@ from faust.transport.drivers.aiokafka import (
 from faust.transport.utils import DefaultSchedulingStrategy
 from faust.types import TP, EventT
 
-MAXIMUM_BATCH: Final = 5_000
+MAXIMUM_BATCH: Final = 10_000
 """Records handed on at once: enough to spread the cost of a batch, few enough for the event loop
 to breathe."""
 

@@ -45,7 +45,7 @@ METRIC_NAMES: Final = frozenset(
 
 _TYPE_NAMES: Final = (*(kind.wire_name for kind in EventType), "unknown")
 _SECONDS: Final = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
-_RECORDS: Final = (1, 10, 50, 100, 500, 1_000, 2_000, 5_000)
+_RECORDS: Final = (1, 10, 50, 100, 500, 1_000, 2_000, 5_000, 10_000)
 _DELAYS: Final = (1, 5, 15, 60, 300, 900, 3_600, 6 * 3_600, 86_400)
 
 

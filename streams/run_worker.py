@@ -1,15 +1,20 @@
 """Starts a worker: the cluster reached, the topics checked, the port bound, then Faust."""
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
 from rules.configuration import Configuration
+from streams import __version__
 from streams.catalogue import shipped_catalogue
 from streams.connection import read_connection
 from streams.faust_internals import InternalsError
+from streams.runner import run
 from streams.topics import ClusterError, administration, check_topics
 from streams.web import PORT_FILE
-from streams.worker import PulseWorker, WorkerOptions, run
+from streams.worker import PulseWorker, WorkerOptions
+
+LOG = logging.getLogger("pulse")
 
 
 class PortTakenError(Exception):
@@ -44,7 +49,8 @@ def run_worker(
     data_dir.mkdir(parents=True, exist_ok=True)
     _write_port(data_dir / PORT_FILE, worker.web_port)
     worker.watch(connection)
-    run(worker)
+    LOG.info("worker %s, http port %d", __version__, worker.web_port)
+    run(worker.app, worker.web)
 
 
 def _write_port(file: Path, port: int) -> None:

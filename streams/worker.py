@@ -4,16 +4,12 @@ Composition only: the classes that decide and keep are built here and joined to 
 """
 
 import asyncio
-import gc
 import logging
-import os
-import sys
-import threading
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 import faust
 from faust.types import TP
@@ -44,14 +40,12 @@ from streams.publish import Publisher
 from streams.raw_records import hand_on_raw_records
 from streams.record_batches import BATCH_BYTES
 from streams.reread import KafkaReread
+from streams.runner import end_process
 from streams.topics import TABLE, changelog_name, group_name
 from streams.watchdog import Progress, start_watchdog
 from streams.web import Readiness, WebServer, bind
 
 LOG = logging.getLogger("pulse")
-
-STOP_BOUND: Final = 20.0
-"""Seconds a graceful stop may take. Faust's can hang; exactness does not depend on it."""
 
 _FETCH_BYTES: Final = 4 << 20
 _REQUEST_BYTES: Final = 64 << 20
@@ -64,14 +58,6 @@ class WorkerOptions:
     web_host: str = "0.0.0.0"  # noqa: S104 (metrics are scraped from other machines)
     web_port: int = 6066
     data_dir: Path = Path("pulse-data")
-
-
-def end_process(problem: str) -> NoReturn:
-    """End the process at once with `problem` as its last line; a restart goes on exactly."""
-    LOG.critical("%s; this worker ends, a restart goes on exactly", problem)
-    logging.shutdown()
-    sys.stderr.flush()
-    os._exit(1)
 
 
 class PulseWorker:
@@ -259,42 +245,3 @@ class PulseWorker:
             prefix, producer = self._configuration.kafka.topic_prefix, kafka_producer(self.app)
             self._publisher = Publisher(producer, prefix, self._changelog, self.metrics)
         return self._publisher
-
-
-class BoundedWorker(faust.Worker):
-    """Faust's runner, with a stop that ends: when the bound is over, the process exits hard."""
-
-    async def stop(self) -> None:
-        """Stop gracefully, or hard after `STOP_BOUND` seconds."""
-        timer = threading.Timer(STOP_BOUND, _exit_hard)
-        timer.daemon = True
-        timer.start()
-        await super().stop()
-        timer.cancel()
-
-
-def _exit_hard() -> None:
-    LOG.warning("the stop took over %d s; exiting hard, nothing is lost", STOP_BOUND)
-    os._exit(0)
-
-
-def run(worker: PulseWorker) -> NoReturn:
-    """Run until a signal or a failure; SystemExit with the exit code."""
-    # A fetch is tens of thousands of records that all die together: collecting cycles every 700
-    # allocations, as Python does by default, looks at them again and again.
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    runner = BoundedWorker(
-        worker.app,
-        worker.web,
-        loop=loop,
-        quiet=True,
-        override_logging=False,
-        redirect_stdouts=False,
-    )
-    runner.spinner = None
-    LOG.info("worker %s, http port %d", __version__, worker.web_port)
-    runner.execute_from_commandline()
-    raise SystemExit(0)

@@ -12,7 +12,7 @@ from models.topics import ALERTS, MEMBER_ALERTS
 from streams.broker import Broker
 from streams.broker.processes import kill_process
 from streams.demo.worker_process import WorkerProcess
-from streams.worker import STOP_BOUND
+from streams.runner import STOP_BOUND
 
 from .deployment import Deployment, deployed, records_counted, wait_until
 from .events import busy_history

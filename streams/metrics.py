@@ -32,8 +32,10 @@ METRIC_NAMES: Final = frozenset(
         "pulse_events_rejected_total",
         "pulse_events_total",
         "pulse_fold_seconds",
+        "pulse_gaps_reread_total",
         "pulse_loop_heartbeat_timestamp_seconds",
         "pulse_members",
+        "pulse_partition_applied_offset",
         "pulse_partition_clock_timestamp_seconds",
         "pulse_publish_failures_total",
         "pulse_ready",
@@ -97,6 +99,12 @@ class Metrics:
         self.lag = Gauge(
             "pulse_consumer_lag_records",
             "Records of an owned partition not yet applied.",
+            ("partition",),
+            registry=registry,
+        )
+        self.applied = Gauge(
+            "pulse_partition_applied_offset",
+            "First offset of an owned partition not yet applied; its increase is the events read.",
             ("partition",),
             registry=registry,
         )

@@ -236,9 +236,12 @@ class PulseWorker:
 
     def _refresh(self) -> None:
         self.keeper.refresh_gauges()
-        self.metrics.lag.clear()
+        for gauge in (self.metrics.lag, self.metrics.applied):
+            gauge.clear()
         for partition, lag in self._lags().items():
             self.metrics.lag.labels(partition).set(lag)
+        for partition, owned in dict(self.keeper.owned).items():
+            self.metrics.applied.labels(partition).set(owned.position.offset + 1)
 
     def _get_publisher(self) -> Publisher:
         if self._publisher is None:

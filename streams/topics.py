@@ -20,6 +20,8 @@ PATIENCE: Final = 60.0
 
 _PAUSE: Final = 2.0
 
+_POLICY: Final = "cleanup.policy"
+_COMPACTION_LAG: Final = "min.compaction.lag.ms"
 _TIMESTAMPS_AHEAD: Final = "message.timestamp.after.max.ms"
 """Kafka 4 refuses records dated over an hour ahead of the broker; Pulse judges that by itself."""
 TABLE: Final = "state"
@@ -50,7 +52,7 @@ class WantedTopic:
     @property
     def cleanup_policy(self) -> str:
         """The clean-up policy, which is checked on topics that exist."""
-        return self.settings["cleanup.policy"]
+        return self.settings[_POLICY]
 
 
 def group_name(configuration: Configuration) -> str:
@@ -68,7 +70,7 @@ def wanted_topics(configuration: Configuration, partitions: int) -> list[WantedT
     prefix = configuration.kafka.topic_prefix
     wanted = []
     for topic in TOPICS:
-        settings: dict[str, str] = {"cleanup.policy": topic.cleanup_policy}
+        settings: dict[str, str] = {_POLICY: topic.cleanup_policy}
         if topic.retention_ms is not None:
             settings["retention.ms"] = str(topic.retention_ms)
         if topic is DEAD_LETTERS:
@@ -79,7 +81,7 @@ def wanted_topics(configuration: Configuration, partitions: int) -> list[WantedT
         number = partitions if topic is EVENTS else configuration.kafka.partitions
         wanted.append(WantedTopic(prefix + topic.name, number, settings))
     # A paused worker may write old values late; so long newer ones must not be compacted away.
-    changelog = {"cleanup.policy": "compact", "min.compaction.lag.ms": str(DAY)}
+    changelog = {_POLICY: "compact", _COMPACTION_LAG: str(DAY)}
     wanted.append(WantedTopic(changelog_name(configuration), partitions, changelog))
     return wanted
 
@@ -151,13 +153,12 @@ def check_topics(client: KafkaAdminClient, configuration: Configuration) -> int:
     ]
     present = [topic for topic in wanted if topic.name in existing]
     found = _settings(client, [topic.name for topic in present])
-    for topic in present:
-        policy = found[topic.name].get("cleanup.policy", "")
-        if policy != topic.cleanup_policy:
-            problems.append(
-                f"topic {topic.name} has cleanup.policy={policy}, it must be "
-                f"{topic.cleanup_policy}; mend it with: pulse topics apply --alter"
-            )
+    problems += [
+        f"topic {topic.name} has {name}={value}, it must be {wanted_value}; "
+        "mend it with: pulse topics apply --alter"
+        for topic in present
+        for name, value, wanted_value in _wrong_settings(topic, found[topic.name])
+    ]
     changelog = changelog_name(configuration)
     if changelog in existing:
         kept = partitions_of(client, changelog)
@@ -184,14 +185,28 @@ def apply_topics(
             _create(client, topic, configuration.kafka.replication_factor)
             yield f"created {topic.name} ({topic.partitions} partitions, {topic.cleanup_policy})"
             continue
-        policy = _settings(client, [topic.name])[topic.name].get("cleanup.policy", "")
-        if policy != topic.cleanup_policy and alter:
-            settings = {"cleanup.policy": topic.cleanup_policy}
+        wrong = _wrong_settings(topic, _settings(client, [topic.name])[topic.name])
+        if wrong and alter:
+            settings = {name: topic.settings[name] for name, _, _ in wrong}
             client.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic.name, settings)])
-            yield f"altered {topic.name}: cleanup.policy={topic.cleanup_policy} (was {policy})"
+            told = [f"{name}={topic.settings[name]} (was {value})" for name, value, _ in wrong]
+            yield f"altered {topic.name}: {', '.join(told)}"
         else:
             yield f"exists  {topic.name}"
     check_topics(client, configuration)
+
+
+def _wrong_settings(topic: WantedTopic, found: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """Return which settings break a promise: the name, what it is, and what it must be."""
+    wrong = []
+    policy = found.get(_POLICY, "")
+    if policy != topic.cleanup_policy:
+        wrong.append((_POLICY, policy, topic.cleanup_policy))
+    least = topic.settings.get(_COMPACTION_LAG)
+    lag = found.get(_COMPACTION_LAG, "0")
+    if least is not None and int(lag) < int(least):
+        wrong.append((_COMPACTION_LAG, lag, f"at least {least}"))
+    return wrong
 
 
 def _create(client: KafkaAdminClient, topic: WantedTopic, replication: int) -> None:

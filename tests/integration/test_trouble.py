@@ -75,7 +75,7 @@ def test_wrong_clean_up_policies_are_named_and_mended(
         for topic in topics:
             right = before[topic]["cleanup.policy"]
             wrong = "compact" if right == "delete" else "delete"
-            set_policy(deployment.servers, topic, wrong)
+            set_setting(deployment.servers, topic, "cleanup.policy", wrong)
             expected.append(
                 f"pulse: topic {topic} has cleanup.policy={wrong}, it must be {right}; "
                 "mend it with: pulse topics apply --alter"
@@ -89,6 +89,28 @@ def test_wrong_clean_up_policies_are_named_and_mended(
         altered = deployment.pulse("topics", "apply", "--alter")
         assert len([line for line in altered.splitlines() if line.startswith("altered ")]) == 3
         assert {topic: settings_of(deployment.servers, topic) for topic in topics} == before
+        deployment.pulse("topics", "apply")
+
+
+def test_a_changelog_that_may_be_compacted_at_once_is_named_and_mended(
+    broker: Broker, topic_prefix: str, tmp_path: Path
+) -> None:
+    """A paused worker's late values must not be all that compaction leaves."""
+    with deployed(broker, topic_prefix, tmp_path, partitions=1) as deployment:
+        changelog = changelog_name(deployment.loaded())
+        set_setting(deployment.servers, changelog, "min.compaction.lag.ms", "60000")
+
+        code, said = deployment.fails("worker", "--web-port", "0")
+        assert code == 1
+        assert said.rstrip() == (
+            f"pulse: topic {changelog} has min.compaction.lag.ms=60000, it must be at least "
+            "86400000; mend it with: pulse topics apply --alter"
+        )
+
+        altered = deployment.pulse("topics", "apply", "--alter")
+        assert f"altered {changelog}: min.compaction.lag.ms=86400000 (was 60000)" in altered
+        # Longer is as good.
+        set_setting(deployment.servers, changelog, "min.compaction.lag.ms", "86400001")
         deployment.pulse("topics", "apply")
 
 
@@ -144,7 +166,7 @@ def settings_of(servers: str, topic: str) -> dict[str, str]:
     return {name: by_name[topic][name]["value"] for name in kept}
 
 
-def set_policy(servers: str, topic: str, policy: str) -> None:
-    resource = ConfigResource(ConfigResourceType.TOPIC, topic, {"cleanup.policy": policy})
+def set_setting(servers: str, topic: str, name: str, value: str) -> None:
+    resource = ConfigResource(ConfigResourceType.TOPIC, topic, {name: value})
     with administrator(servers) as client:
         client.alter_configs([resource])

@@ -61,7 +61,10 @@ def fold(
 def _apply_all(  # noqa: C901 (calls would cost as much as what they do)
     partition: Partition, records: Iterable[Arrived], latest: int, effects: Effects
 ) -> None:
-    """The loop over all events: what most of them need stands here, the rest in calls."""
+    """The loop over all events: what most of them need stands here, the rest in calls.
+
+    The clock moves after its closes: who goes on after a crash must find those left still due.
+    """
     counts, clock, due = effects.tally.events, partition.clock, partition.due
     communities, seen, horizon = partition.communities, partition.seen, partition.policies.dedupe
     for arrival, time, event in records:
@@ -113,7 +116,9 @@ def tick(
     """
     effects = _effects(tally, room)
     if instant > partition.clock:
-        _move_clock(partition, instant, effects)
+        close_due_days(partition, instant, effects)
+        if not effects.stopped:
+            partition.clock = instant
     return effects
 
 
@@ -127,17 +132,6 @@ def remember(partition: Partition, records: Iterable[Arrived]) -> None:
         if event.type in TYPES:
             before = partition.seen.get(event.identity, arrival)
             partition.seen[event.identity] = max(before, arrival)
-
-
-def _move_clock(partition: Partition, instant: int, effects: Effects) -> None:
-    if instant <= partition.clock:
-        return
-    due = partition.due
-    if due and due[0][0] <= instant:
-        close_due_days(partition, instant, effects)
-    if not effects.stopped:
-        # Not before: whoever goes on after a crash must find the closes that are left still due.
-        partition.clock = instant
 
 
 def _apply(

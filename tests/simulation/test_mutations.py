@@ -25,7 +25,7 @@ class AnyBatchKeeper(Keeper):
     """Applies whatever comes, whether it continues what was applied or not."""
 
     async def apply(self, records: Sequence[SourceRecord], publisher: Publisher) -> None:
-        async with self._lock:
+        async with self._locks[records[0].partition]:
             owned = self.owned.get(records[0].partition)
             if owned is not None:
                 await self._apply(records[0].partition, owned, records, publisher)

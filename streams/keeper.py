@@ -32,7 +32,7 @@ from streams.pieces import Pieces, join
 from streams.publish import Publisher, chunks
 from streams.reread import Reread, Stretch, read_again
 
-ROOM: Final = 500
+ROOM: Final = 200
 """Outputs after which a fold is cut at the next close, and written as a batch of its own: it holds
 the event loop, and all that it causes stands in memory."""
 

@@ -50,7 +50,7 @@ LOG = logging.getLogger("pulse")
 STOP_BOUND: Final = 20.0
 """Seconds a graceful stop may take. Faust's can hang; exactness does not depend on it."""
 
-BATCHES_AT_ONCE: Final = 128
+BATCHES_AT_ONCE: Final = 32
 """Pieces of fetches in hand: partitions wait for confirmations side by side, and what comes for
 one of them in the meantime is its next batch."""
 

@@ -68,5 +68,7 @@ def test_a_repaired_log_may_be_compacted(seed: int) -> None:
 
 def test_a_log_without_disorder_is_left_alone() -> None:
     log = [(KEYS[0], encode_member(Position(3), 3)), (KEYS[1], encode_member(Position(3), 3))]
-    log.append((PARTITION_KEY, encode_partition(Position(3), StoredPartition(1, 3, 1))))
+    log.append(
+        (PARTITION_KEY, encode_partition(Position(3), StoredPartition(FORMAT_VERSION, 3, 1)))
+    )
     assert read(log).repairs() == []

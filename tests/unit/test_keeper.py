@@ -88,8 +88,8 @@ def test_a_batch_is_cut_before_an_event_with_what_was_refused_before_it(
         ([range(3), range(3, 5), range(5, 6)], range(6), 0),
         ([range(3), range(4, 6)], range(3), 1),
         ([range(3), range(2, 6)], range(3), 1),
-        ([range(4_000), range(4_000, 6_000)], range(4_000), 1),
-        ([range(6_000), range(6_000, 6_001)], range(6_000), 1),
+        ([range(8_000), range(8_000, 12_000)], range(8_000), 1),
+        ([range(12_000), range(12_000, 12_001)], range(12_000), 1),
     ],
 )
 def test_pieces_are_joined_that_continue_each_other(

@@ -4,9 +4,9 @@ Progress is part of the state: a batch is applied only where it continues the la
 and it counts only once its marker is in the changelog (ARCHITECTURE, "One batch").
 """
 
-import asyncio
 import time
-from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -29,13 +29,15 @@ from streams.gauges import set_gauges
 from streams.holes import Holes
 from streams.metrics import Metrics
 from streams.outputs import write_outputs
+from streams.partition_locks import PartitionLocks
 from streams.partitioning import partition_of
+from streams.pieces import Pieces, join
 from streams.publish import Publisher, chunks
-from streams.reread import Reread, Stretch
+from streams.reread import Reread, Stretch, read_again
 
-ROOM: Final = 500
-"""Outputs after which a fold is cut at the next close, and written as a batch of its own: they,
-and the bytes that they become, stand in memory together, and a fold holds the event loop."""
+ROOM: Final = 200
+"""Outputs after which a fold is cut at the next close, and written as a batch of its own: it holds
+the event loop, and all that it causes stands in memory."""
 
 
 def wall_clock() -> int:
@@ -53,7 +55,10 @@ class Owned:
 
 
 class Keeper:
-    """The state of all owned partitions; one batch or tick at a time."""
+    """The state of all owned partitions; in each of them one batch or tick at a time.
+
+    Partitions wait for Kafka's confirmations side by side; a recovery waits until all are at rest.
+    """
 
     def __init__(
         self,
@@ -78,7 +83,8 @@ class Keeper:
         self._follows_wall = policies.configuration.time.clock == "wall"
         self._recovering: dict[int, ReadBack] = {}
         self._started_at = 0.0
-        self._lock = asyncio.Lock()
+        self._handed_on: defaultdict[int, Pieces] = defaultdict(Pieces)
+        self._locks = PartitionLocks()
         self.room = ROOM
         self.owned: dict[int, Owned] = {}
 
@@ -96,7 +102,7 @@ class Keeper:
 
     async def complete_recovery(self, partitions: set[int], publisher: Publisher) -> None:
         """Build the state of `partitions`, drop every other, publish what was never confirmed."""
-        async with self._lock:
+        async with self._locks.all_at_rest(partitions):
             recovering, self._recovering = self._recovering, {}
             self.owned = {}
             for partition in sorted(partitions):
@@ -122,17 +128,9 @@ class Keeper:
             return
         since = max(state.clock - self._policies.dedupe, 0)
         stretch = Stretch(partition, position.offset + 1, since)
-        async with aclosing(self._read_again(stretch)) as pieces:
+        async with aclosing(read_again(self._reread, stretch)) as pieces:
             async for records in pieces:
                 remember(state, decode_records(records)[0])
-
-    async def _read_again(self, stretch: Stretch) -> AsyncGenerator[Sequence[SourceRecord], None]:
-        pieces = self._reread.open(stretch)
-        try:
-            while records := await pieces.next():
-                yield records
-        finally:
-            await pieces.close()
 
     def _check(self, partition: int, recovered: Recovered) -> None:
         before = recovered.partition.partitions if recovered.partition else self._partitions
@@ -157,25 +155,36 @@ class Keeper:
         The known part of a batch is skipped. Where one starts too late, and not behind a hole that
         is known, what lies before it is read again from the topic and applied first; a hole that
         stands there too is real (a truncated topic).
+
+        What came while the last batch was written is one batch: the more there is, the larger.
         """
-        async with self._lock:
-            owned = self.owned.get(partition)
-            if owned is None:
-                return
-            expected = self._holes.skip(partition, owned.position.offset + 1)
-            if records[-1].offset < expected:
-                return
-            first = records[0].offset
-            with self._whole(partition):
-                if first > expected:
-                    self._metrics.gaps.inc()
-                    stretch = Stretch(partition, first, start=expected)
-                    async with aclosing(self._read_again(stretch)) as pieces:
-                        async for missed in pieces:
-                            await self._apply(partition, owned, missed, publisher)
-                else:
-                    records = [record for record in records if record.offset >= expected]
-                await self._apply(partition, owned, records, publisher)
+        handed_on = self._handed_on[partition]
+        handed_on.append(records)
+        async with self._locks.of(partition):
+            # Until nothing waits: also what a cancelled task has left behind.
+            while handed_on:
+                await self._go_on(partition, join(handed_on), publisher)
+
+    async def _go_on(
+        self, partition: int, records: Sequence[SourceRecord], publisher: Publisher
+    ) -> None:
+        owned = self.owned.get(partition)
+        if owned is None:
+            return
+        expected = self._holes.skip(partition, owned.position.offset + 1)
+        if records[-1].offset < expected:
+            return
+        first = records[0].offset
+        with self._whole(partition):
+            if first > expected:
+                self._metrics.gaps.inc()
+                stretch = Stretch(partition, first, start=expected)
+                async with aclosing(read_again(self._reread, stretch)) as pieces:
+                    async for missed in pieces:
+                        await self._apply(partition, owned, missed, publisher)
+            else:
+                records = [record for record in records if record.offset >= expected]
+            await self._apply(partition, owned, records, publisher)
 
     @contextmanager
     def _whole(self, partition: int) -> Iterator[None]:
@@ -234,7 +243,7 @@ class Keeper:
 
     async def _tick(self, partition: int, instant: int, publisher: Publisher) -> bool:
         """Close what is due, as far as it goes at once; tell whether something is left."""
-        async with self._lock:
+        async with self._locks.of(partition):
             owned = self.owned.get(partition)
             if owned is None:
                 return False

@@ -12,7 +12,7 @@ from models.topics import ALERTS, ALERTS_STATE, MEMBER_ALERTS, SNAPSHOTS
 from rules.effects import Output
 from rules.records import Recorder, snapshot_record
 
-_BREATH: Final = 250
+_BREATH: Final = 100
 """Outputs written before the event loop gets a turn."""
 
 

@@ -60,7 +60,7 @@ class Publisher:
         self._metrics = metrics
         self._partitions: dict[str, int] = {}
         self._ends: dict[Place, int | None] = {}
-        self._awake_at = time.monotonic()
+        self._awake_at: dict[int, float] = {}
 
     def follow(self, partition: int, end: int | None) -> None:
         """Write to the partition's changelog from now on, alone; `end` is its end offset if known.
@@ -69,7 +69,7 @@ class Publisher:
         two writes next then gets InterferenceError: the process ends, and recovery repairs.
         """
         self._ends[self._changelog, partition] = end
-        self._awake_at = time.monotonic()
+        self._awake_at[partition] = time.monotonic()
 
     async def complete(
         self,
@@ -97,7 +97,7 @@ class Publisher:
         except SendError as error:
             self._count(error)
             raise
-        self._awake_at = time.monotonic()
+        self._awake_at[partition] = time.monotonic()
 
     async def publish(
         self, partition: int, position: Position, entries: Sequence[OutboxEntry]
@@ -109,7 +109,7 @@ class Publisher:
         """
         if not entries:
             return
-        batches = RecordBatches(self._producer, self._ends, self._awake_at)
+        batches = RecordBatches(self._producer, self._ends, self._awake_at.get(partition))
         try:
             for entry in entries:
                 await self._add(batches, entry)

@@ -7,7 +7,7 @@ consumer may still hand on what it had fetched before, and then drops what it wa
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -52,6 +52,18 @@ class RereadPieces(Protocol):
 
     async def close(self) -> None:
         """Stop reading."""
+
+
+async def read_again(
+    reread: Reread, stretch: Stretch
+) -> AsyncGenerator[Sequence[SourceRecord], None]:
+    """Yield the pieces of a stretch."""
+    pieces = reread.open(stretch)
+    try:
+        while records := await pieces.next():
+            yield records
+    finally:
+        await pieces.close()
 
 
 class KafkaReread:

@@ -47,6 +47,10 @@ from streams.web import Readiness, WebServer, bind
 
 LOG = logging.getLogger("pulse")
 
+BATCHES_AT_ONCE: Final = 32
+"""Pieces of fetches in hand: partitions wait for confirmations side by side, and what comes for
+one of them in the meantime is its next batch."""
+
 _FETCH_BYTES: Final = 4 << 20
 _REQUEST_BYTES: Final = 64 << 20
 
@@ -132,7 +136,8 @@ class PulseWorker:
             recovery_buffer_size=16,
             help="communities, members and progress",
         )
-        app.agent(topic, name="pulse.apply", concurrency=1)(self._apply_batches)
+        agent = app.agent(topic, name="pulse.apply", concurrency=BATCHES_AT_ONCE)
+        agent(self._apply_batches)
         app.timer(interval=1.0, name="pulse.tick")(self._tick)
         app.on_partitions_revoked.connect(self._on_revoked)
         return app

@@ -27,7 +27,7 @@ class AnyBatchKeeper(Keeper):
     async def apply(
         self, partition: int, records: Sequence[SourceRecord], publisher: Publisher
     ) -> None:
-        async with self._lock:
+        async with self._locks.of(partition):
             owned = self.owned.get(partition)
             if owned is not None:
                 await self._apply(partition, owned, records, publisher)

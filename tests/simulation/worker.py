@@ -107,6 +107,7 @@ class Worker:
         self._more = asyncio.Event()
         self._at_rest = asyncio.Event()
         self._at_rest.set()
+        self._busy = 0
         product = simulation.product
         producer = Producer(
             simulation.loop, self.cluster, self.process, simulation.batch_bytes, self.pass_by
@@ -150,7 +151,8 @@ class Worker:
         self.position: dict[int, int] = {}
         self._read: dict[int, int | None] = {}
         loop = self.simulation.loop
-        self.agent = loop.start(self.process, self._guarded(self._apply_batches))
+        for _ in range(self.dice.choice([1, 3])):
+            self.agent = loop.start(self.process, self._guarded(self._apply_batches))
         loop.start(self.process, self._guarded(self._fetch))
         await self._guarded(self._belong)
 
@@ -273,10 +275,13 @@ class Worker:
             if generation != self.generation and not self._passes_stale_on:
                 continue
             self._at_rest.clear()
+            self._busy += 1
             await self.pass_by("apply")
             await self.keeper.apply(partition, records, self.publisher)
             await self.pass_by("applied")
-            self._at_rest.set()
+            self._busy -= 1
+            if not self._busy:
+                self._at_rest.set()
             if self.dice.random() < 0.3:
                 await self._commit(partition)
 

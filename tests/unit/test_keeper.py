@@ -18,6 +18,7 @@ from streams.batch import read_batch
 from streams.catalogue import shipped_catalogue
 from streams.keeper import Keeper, Owned
 from streams.metrics import Metrics
+from streams.pieces import Pieces, join
 
 NOON = "2025-03-01T12:00:00Z"
 
@@ -78,3 +79,22 @@ def test_a_batch_is_cut_before_an_event_with_what_was_refused_before_it(
     assert (rest.events, rest.letters, rest.refused) == (after.events, after.letters, after.refused)
     assert len(head.events) == events
     assert place not in refused
+
+
+@pytest.mark.parametrize(
+    ("pieces", "joined", "left"),
+    [
+        ([range(3)], range(3), 0),
+        ([range(3), range(3, 5), range(5, 6)], range(6), 0),
+        ([range(3), range(4, 6)], range(3), 1),
+        ([range(3), range(2, 6)], range(3), 1),
+        ([range(8_000), range(8_000, 12_000)], range(8_000), 1),
+        ([range(12_000), range(12_000, 12_001)], range(12_000), 1),
+    ],
+)
+def test_pieces_are_joined_that_continue_each_other(
+    pieces: list[range], joined: range, left: int
+) -> None:
+    waiting = Pieces([Fetched(offset, b"") for offset in piece] for piece in pieces)
+    assert [record.offset for record in join(waiting)] == list(joined)
+    assert len(waiting) == left

@@ -8,7 +8,8 @@ Most members of a day have the same record; `shared` lets them have the same obj
 | 22-43 | the day on which the present phase began (ordinal; 0 in the phase QUIET) |
 | 44-45 | the phase of the member's alert (`models.alerts.Phase`) |
 | 46 | the member has left and not interacted since |
-| 47 | the member stands in the wheel of days to be judged on (never written to the state) |
+| 47 | the member stands in the wheel of days to be judged on (means nothing in the state) |
+| 48- | the page of the community's members that the member is stored on |
 """
 
 from typing import Final
@@ -26,14 +27,24 @@ SCHEDULED: Final = 1 << 47
 _PHASES: Final = tuple(Phase)
 _DAY_OR_LEFT: Final = _DAY | LEFT
 _AT_REST: Final = SCHEDULED >> _PHASE
+_PAGE: Final = 48
+_UNTIL_PAGE: Final = (1 << _PAGE - _PHASE) - 1
+_NOT_PHASE: Final = ~(_DAY << _SINCE | 3 << _PHASE)
 
 _SHARED_LIMIT: Final = 100_000
 _shared: Final[dict[int, int]] = {}
 
 
-def pack(last: int, *, phase: Phase = Phase.QUIET, since: int = 0, left: bool = False) -> int:
+def pack(
+    last: int, *, phase: Phase = Phase.QUIET, since: int = 0, left: bool = False, page: int = 0
+) -> int:
     """Pack a member's fields; the member stands in no wheel."""
-    return last | since << _SINCE | phase << _PHASE | (LEFT if left else 0)
+    return last | since << _SINCE | phase << _PHASE | (LEFT if left else 0) | page << _PAGE
+
+
+def page_of(member: int) -> int:
+    """Return the page that the member is stored on."""
+    return member >> _PAGE
 
 
 def shared(member: int) -> int:
@@ -78,7 +89,7 @@ def is_at_rest(member: int) -> bool:
 
     Then an interaction does no more than move the last day forward.
     """
-    return member >> _PHASE == _AT_REST
+    return member >> _PHASE & _UNTIL_PAGE == _AT_REST
 
 
 def moved(member: int, last: int) -> int:
@@ -88,4 +99,4 @@ def moved(member: int, last: int) -> int:
 
 def in_phase(member: int, phase: Phase, since: int) -> int:
     """Return the member in another phase of its alert, begun on the day `since`."""
-    return member & (_DAY | LEFT | SCHEDULED) | since << _SINCE | phase << _PHASE
+    return member & _NOT_PHASE | since << _SINCE | phase << _PHASE

@@ -156,6 +156,7 @@ def _apply(
             if pane is None:
                 pane = community.panes[day] = empty_pane()
             pane[kind] += 1
+            community.dirty_days.add(day)
             if outcome == _LATE:
                 pane[LATE] += 1
             else:
@@ -180,7 +181,7 @@ def _interact(
     partition.dirty[community.id] = community
     member = community.members.get(user_id)
     if member is None:
-        member = packed.pack(day)
+        member = community.newcomer(user_id, day)
     elif packed.is_at_rest(member):
         community.store(user_id, packed.moved(member, day))
         return

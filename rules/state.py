@@ -4,6 +4,7 @@ This is the accumulator of the fold in `rules.engine`; nothing else changes it. 
 instants are milliseconds.
 """
 
+from collections.abc import Mapping
 from heapq import heappop, heappush
 from typing import Final
 
@@ -18,6 +19,12 @@ BEGINNING: Final = -(1 << 62)
 _FEW: Final = 4_096
 """So many remembered ids are not worth pruning."""
 
+_PAGE_CHARACTERS: Final = 16_384
+"""Where the ids on a page of members are so long together, the next member opens another page."""
+
+_MEMBER_CHARACTERS: Final = 16
+"""What a member's record adds to the length of the id."""
+
 
 class Community:
     """One community: its days, the panes of the recent ones, its alerts, its members.
@@ -29,11 +36,18 @@ class Community:
     `today` is the day of the last event, where it is still open and the community is noted as
     changed: what happens from `open_from` until `open_until` (milliseconds) falls on it and is
     counted in `today_pane` without another look. The span is empty where no such day is known.
+
+    `dirty_days` and `dirty_members` are what changed since the last `Partition.clean`, and
+    `clean_day` was `next_day` then. Members are stored in pages, filled in the order in which they
+    come: `pages` lists who stands on which, and is empty while there is one page only.
     """
 
     __slots__ = (
         "alerts",
+        "clean_day",
+        "dirty_days",
         "dirty_members",
+        "filled",
         "first_day",
         "id",
         "members",
@@ -41,6 +55,7 @@ class Community:
         "next_day",
         "open_from",
         "open_until",
+        "pages",
         "panes",
         "policy",
         "silent",
@@ -61,7 +76,11 @@ class Community:
         self.members: dict[str, int] = {}
         self.wheel: dict[int, list[str]] = {}
         self.silent = 0
+        self.clean_day: int | None = None
+        self.dirty_days: set[int] = set()
         self.dirty_members: set[str] = set()
+        self.pages: list[list[str]] = []
+        self.filled = 0
         self.today = self.open_from = self.open_until = 0
         self.today_pane: Pane = []
 
@@ -82,6 +101,20 @@ class Community:
         else:
             due.append(user_id)
         return member | packed.SCHEDULED
+
+    def newcomer(self, user_id: str, day: int) -> int:
+        """Return the record of a member who is new on `day`, and give the member a page."""
+        room = len(user_id) + _MEMBER_CHARACTERS
+        self.filled += room
+        if self.filled > _PAGE_CHARACTERS and self.members:
+            self.filled = room
+            if not self.pages:
+                self.pages.append(list(self.members))
+            self.pages.append([])
+        if not self.pages:
+            return packed.pack(day)
+        self.pages[-1].append(user_id)
+        return packed.pack(day, page=len(self.pages) - 1)
 
     def store(self, user_id: str, member: int) -> None:
         """Keep the member's record, and note that it has changed."""
@@ -149,18 +182,38 @@ class Partition:
         """Forget what has changed: it has been written."""
         for community in self.dirty.values():
             community.dirty_members.clear()
+            community.dirty_days.clear()
+            community.clean_day = community.next_day
             community.forget_today()
         self.dirty.clear()
 
 
-def restore_member(community: Community, user_id: str, member: int) -> None:
-    """Put a stored member back into its community, and into the wheel where it belongs."""
+def restore_members(community: Community, members: Mapping[str, int]) -> None:
+    """Give a community its stored members, and put each into the wheel where it belongs.
+
+    All in one loop: a recovery may have a million of them.
+    """
     rule = community.policy.member_rule
-    if packed.is_firing(member):
-        community.silent += 1
-    elif rule is not None and rule.member_measure is not None and not member & packed.LEFT:
-        day = community.next_day
-        if not packed.is_pending(member):
-            day = rule.member_measure.due(packed.last_day(member), rule.setting.parameters)
-        member = community.schedule(user_id, member, day)
-    community.members[user_id] = packed.shared(member)
+    due = rule.member_measure.due if rule is not None and rule.member_measure is not None else None
+    for user_id, stored in members.items():
+        member = stored & ~packed.SCHEDULED
+        if packed.is_firing(member):
+            community.silent += 1
+        elif rule is not None and due is not None and not member & packed.LEFT:
+            day = community.next_day
+            if not packed.is_pending(member):
+                day = due(packed.last_day(member), rule.setting.parameters)
+            member = community.schedule(user_id, member, day)
+        community.members[user_id] = packed.shared(member)
+    _restore_pages(community)
+
+
+def _restore_pages(community: Community) -> None:
+    members = community.members
+    last_page = packed.page_of(max(members.values(), default=0))
+    if last_page:
+        community.pages = [[] for _ in range(last_page + 1)]
+        for user_id, member in members.items():
+            community.pages[packed.page_of(member)].append(user_id)
+    last = community.pages[-1] if last_page else members
+    community.filled = sum(map(len, last)) + _MEMBER_CHARACTERS * len(last)

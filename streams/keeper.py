@@ -8,32 +8,30 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import aclosing, contextmanager
-from dataclasses import dataclass, field
 from typing import Final
 
 from models import state as stored
-from models.decode import decode_records
 from models.events import AHEAD_TOLERANCE
-from models.recovered import Recovered
-from models.state import START, Position
 from models.topics import EVENTS
 from rules.effects import Effects, Output
-from rules.engine import fold, remember, tick
+from rules.engine import fold, tick
 from rules.policy import Policies
 from rules.records import Recorder
-from rules.state import Partition
 from streams.batch import Batch, read_batch
-from streams.changelog import ReadBack, Record, changed_records, marker_record, restore
+from streams.changelog import Record
 from streams.faust_internals import SourceRecord
 from streams.gauges import set_gauges
 from streams.holes import Holes
 from streams.metrics import Metrics
 from streams.outputs import write_outputs
+from streams.owned import Owned
 from streams.partition_locks import PartitionLocks
 from streams.partitioning import partition_of
 from streams.pieces import Pieces, join
 from streams.publish import Publisher, chunks
 from streams.reread import Reread, Stretch, read_again
+from streams.restoration import ReadBack
+from streams.takeover import Takeover
 
 ROOM: Final = 200
 """Outputs after which a fold is cut at the next close, and written as a batch of its own: it holds
@@ -43,15 +41,6 @@ the event loop, and all that it causes stands in memory."""
 def wall_clock() -> int:
     """Return the wall clock in milliseconds."""
     return time.time_ns() // 1_000_000
-
-
-@dataclass(slots=True)
-class Owned:
-    """One owned partition: its state, and how far it has come."""
-
-    state: Partition
-    position: Position
-    misplaced: set[str] = field(default_factory=set)
 
 
 class Keeper:
@@ -75,6 +64,7 @@ class Keeper:
         """
         self._holes = holes or Holes()
         self._reread = reread
+        self._takeover = Takeover(policies, reread, partitions)
         self._policies = policies
         self._recorder = recorder
         self._metrics = metrics
@@ -108,42 +98,14 @@ class Keeper:
             for partition in sorted(partitions):
                 # What was read of it is let go before the next one is built.
                 changelog = recovering.pop(partition, None) or ReadBack()
-                recovered = changelog.recovered
-                self._check(partition, recovered)
-                state = restore(recovered, self._policies)
-                await self._remember(partition, state, recovered.position)
-                publisher.follow(partition, changelog.end)
-                position = recovered.position
-                await publisher.publish(partition, position, recovered.outbox())
-                if repairs := recovered.repairs():
-                    await publisher.complete(partition, repairs[:-1], repairs[-1], [], [])
-                    position = stored.position_of(repairs[-1][1])
-                self.owned[partition] = Owned(state, position)
+                self.owned[partition] = await self._takeover.run(partition, changelog, publisher)
             self._metrics.recovery.set(time.monotonic() - self._started_at)
             self.refresh_gauges()
-
-    async def _remember(self, partition: int, state: Partition, position: Position) -> None:
-        """Read again which ids were seen within the horizon before the clock."""
-        if position == START:
-            return
-        since = max(state.clock - self._policies.dedupe, 0)
-        stretch = Stretch(partition, position.offset + 1, since)
-        async with aclosing(read_again(self._reread, stretch)) as pieces:
-            async for records in pieces:
-                remember(state, decode_records(records)[0])
-
-    def _check(self, partition: int, recovered: Recovered) -> None:
-        before = recovered.partition.partitions if recovered.partition else self._partitions
-        if before != self._partitions:
-            raise stored.StateError(
-                f"partition {partition}: the state was kept for {before} partitions, "
-                f"the events topic has {self._partitions} now; make it anew with: pulse rebuild"
-            )
 
     def next_offset(self, partition: int) -> int | None:
         """Return the first offset not yet applied; None where the partition is not held."""
         owned = self.owned.get(partition)
-        return owned.position.offset + 1 if owned else None
+        return owned.offset + 1 if owned else None
 
     # Progress -----------------------------------------------------------------------------
 
@@ -171,7 +133,7 @@ class Keeper:
         owned = self.owned.get(partition)
         if owned is None:
             return
-        expected = self._holes.skip(partition, owned.position.offset + 1)
+        expected = self._holes.skip(partition, owned.offset + 1)
         if records[-1].offset < expected:
             return
         first = records[0].offset
@@ -215,12 +177,8 @@ class Keeper:
             if stopped:
                 place, batch, rest = batch.cut(effects.tally.read)
             self._count_misplaced(partition, owned, known, batch)
-            position = owned.position
-            if place:
-                position = Position(records[place - 1].offset)
-            if stopped:
-                position = position.after_closes(effects.begun)
-            await self._complete(partition, owned, position, effects.outputs, batch, publisher)
+            offset = records[place - 1].offset if place else owned.offset
+            await self._complete(partition, owned, offset, effects.outputs, batch, publisher)
             self._count(owned, effects, batch)
             records, batch, begun = records[place:], rest, time.perf_counter()
 
@@ -250,9 +208,8 @@ class Keeper:
             with self._whole(partition):
                 effects = tick(owned.state, instant, room=self.room)
                 if effects.outputs:
-                    position = owned.position.after_tick()
-                    outputs = effects.outputs
-                    await self._complete(partition, owned, position, outputs, Batch(), publisher)
+                    offset, outputs = owned.offset, effects.outputs
+                    await self._complete(partition, owned, offset, outputs, Batch(), publisher)
                     self._metrics.count(effects.tally)
             return effects.stopped
 
@@ -260,20 +217,22 @@ class Keeper:
         self,
         partition: int,
         owned: Owned,
-        position: Position,
+        offset: int,
         outputs: Iterable[Output],
         batch: Batch,
         publisher: Publisher,
     ) -> None:
         written = await write_outputs(self._recorder, outputs)
-        records: list[Record] = list(changed_records(owned.state, position))
+        records: list[Record] = list(owned.journal.records(owned.state))
+        stamp = owned.journal.stamp
         for number, chunk in enumerate(chunks(written.alerts)):
-            records.append((stored.outbox_key(number), stored.encode_outbox(position, chunk)))
-        marker = marker_record(owned.state, position, self._partitions)
+            records.append((stored.outbox_key(number), stored.encode_outbox(stamp, chunk)))
+        marker = owned.marker(offset)
         await publisher.complete(partition, records, marker, written.others, batch.letters)
         owned.state.clean()
-        await publisher.publish(partition, position, written.alerts)
-        owned.position = position
+        await publisher.publish(partition, written.alerts)
+        await publisher.clear_outbox(partition, stamp, written.alerts)
+        owned.offset = offset
         for rule_id, status in written.announced:
             self._metrics.alerts.labels(rule_id, status).inc()
 

@@ -15,7 +15,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from models.events import STRUCTURED
-from models.state import OutboxEntry, Position, encode_outbox, outbox_key
+from models.state import OutboxEntry, Stamp, encode_outbox, outbox_key
 from models.topics import DEAD_LETTERS, SNAPSHOTS, TOPICS
 from streams.changelog import Record
 from streams.metrics import Metrics
@@ -62,8 +62,8 @@ class Publisher:
         self._ends: dict[Place, int | None] = {}
         self._awake_at: dict[int, float] = {}
 
-    def follow(self, partition: int, end: int | None) -> None:
-        """Write to the partition's changelog from now on, alone; `end` is its end offset if known.
+    def follow(self, partition: int, end: int) -> None:
+        """Write to the partition's changelog from now on, alone; `end` is its end offset.
 
         A paused worker, or one that the group took for dead, may write there too. Whichever of the
         two writes next then gets InterferenceError: the process ends, and recovery repairs.
@@ -75,7 +75,7 @@ class Publisher:
         self,
         partition: int,
         values: Iterable[Record],
-        marker: Record,
+        marker: tuple[bytes, bytes],
         outputs: Sequence[OutboxEntry],
         letters: Sequence[Letter],
     ) -> None:
@@ -99,28 +99,30 @@ class Publisher:
             raise
         self._awake_at[partition] = time.monotonic()
 
-    async def publish(
-        self, partition: int, position: Position, entries: Sequence[OutboxEntry]
-    ) -> None:
-        """Write the alert records of the batch that ends at `position`, then clear its outbox.
+    async def publish(self, partition: int, entries: Sequence[OutboxEntry]) -> None:
+        """Write the alert records of an outbox.
 
-        To be called right after `complete`: a process that has stood still in between, and may
-        have been taken for dead, does not publish; its successor does.
+        To be called right after `complete`, or `follow`: a process that has stood still in between,
+        and may have been taken for dead, does not publish; its successor does.
         """
-        if not entries:
-            return
         batches = RecordBatches(self._producer, self._ends, self._awake_at.get(partition))
         try:
             for entry in entries:
                 await self._add(batches, entry)
             await batches.confirm()
-            for number, _ in enumerate(chunks(entries)):
-                empty = encode_outbox(position, [])
-                await batches.add(self._changelog, partition, outbox_key(number), empty)
-            await batches.confirm()
         except SendError as error:
             self._count(error)
             raise
+
+    async def clear_outbox(
+        self, partition: int, stamp: Stamp, entries: Sequence[OutboxEntry]
+    ) -> None:
+        """Clear the outbox of the batch with that stamp: its `entries` are published."""
+        batches = RecordBatches(self._producer, self._ends, self._awake_at.get(partition))
+        for number, _ in enumerate(chunks(entries)):
+            empty = encode_outbox(stamp, [])
+            await batches.add(self._changelog, partition, outbox_key(number), empty)
+        await batches.confirm()
 
     async def _add(self, batches: RecordBatches, entry: OutboxEntry) -> None:
         name, key, value = entry

@@ -34,8 +34,9 @@ from streams.faust_internals import (
 )
 from streams.header_names import tolerate_header_names
 from streams.holes import Holes
-from streams.keeper import Keeper, Owned
+from streams.keeper import Keeper
 from streams.metrics import Metrics
+from streams.owned import Owned
 from streams.publish import Publisher
 from streams.raw_records import hand_on_raw_records
 from streams.record_batches import BATCH_BYTES
@@ -230,7 +231,7 @@ class PulseWorker:
         }
 
     def _next_record(self, partition: int, owned: Owned) -> int:
-        return self._holes.skip(partition, owned.position.offset + 1)
+        return self._holes.skip(partition, owned.offset + 1)
 
     def _end(self, partition: int) -> int | None:
         try:
@@ -246,7 +247,7 @@ class PulseWorker:
         for partition, lag in self._lags().items():
             self.metrics.lag.labels(partition).set(lag)
         for partition, owned in dict(self.keeper.owned).items():
-            self.metrics.applied.labels(partition).set(owned.position.offset + 1)
+            self.metrics.applied.labels(partition).set(owned.offset + 1)
 
     def _get_publisher(self) -> Publisher:
         if self._publisher is None:

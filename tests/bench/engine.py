@@ -13,15 +13,14 @@ from statistics import median
 import yaml
 
 from models.days import calendar
-from models.state import Position
 from rules.configuration import Configuration
 from rules.engine import fold
 from rules.policy import Policies
 from rules.state import Partition
 from streams.batch import read_batch
 from streams.catalogue import shipped_catalogue
-from streams.changelog import changed_records
 from streams.faust_internals import MAXIMUM_BATCH, SourceRecord
+from streams.journal import Journal
 from streams.partitioning import partition_of_key
 from streams.produce import messages
 from streams.progress import bar
@@ -99,6 +98,7 @@ def _run(configuration: Configuration, fetches: Sequence[Fetch]) -> list[float]:
     calendar.cache_clear()
     policies = Policies(configuration, shipped_catalogue())
     partitions = [Partition(policies) for _ in range(PARTITIONS)]
+    journals = [Journal() for _ in range(PARTITIONS)]
     spent = [0.0] * len(_STEPS)
     for number, records in fetches:
         partition = partitions[number]
@@ -107,7 +107,7 @@ def _run(configuration: Configuration, fetches: Sequence[Fetch]) -> list[float]:
         decoded = time.process_time()
         fold(partition, batch.events)
         folded = time.process_time()
-        for _ in changed_records(partition, Position(records[-1].offset)):
+        for _ in journals[number].records(partition):
             pass
         partition.clean()
         written = time.process_time()

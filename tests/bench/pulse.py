@@ -10,7 +10,8 @@ from kafka.admin import KafkaAdminClient
 from models.days import calendar
 from models.events import SPEECH
 from models.instants import DAY
-from models.state import PARTITION_KEY, community_of, decode_community, position_of
+from models.state import DELTA, PARTITION_KEY, decode_partition
+from models.stored import decode_changes
 from models.topics import ALERTS, DEAD_LETTERS, EVENTS, SNAPSHOTS
 from streams.catalogue import shipped_catalogue
 from streams.settings import load_configuration
@@ -56,15 +57,18 @@ class Pulse(Peer):
         return log.span(_applied)
 
     def counted(self, records: Iterator[tuple[bytes | None, bytes | None]]) -> Counts:
-        last: dict[str, bytes] = {}
+        # One worker, which nothing has disturbed: what was written last holds.
+        panes: dict[tuple[str, int], list[int]] = {}
         for key, value in records:
-            community = None if key is None else community_of(key)
-            if community is not None and value is not None:
-                last[community] = value
+            if key is None or value is None:
+                continue
+            if key[:1] == DELTA:
+                for change in decode_changes(value):
+                    for day, pane in change.panes.items():
+                        panes[change.community_id, day] = pane
         return {
             (community, calendar("UTC").midnight_after(day) - DAY): speech
-            for community, value in last.items()
-            for day, pane in decode_community(value).panes.items()
+            for (community, day), pane in panes.items()
             if (speech := sum(pane[kind] for kind in SPEECH))
         }
 
@@ -87,4 +91,4 @@ def _applied(key: bytes | None, value: bytes | None) -> int | None:
     """Return how many events its partition had applied when a changelog record was written."""
     if key != PARTITION_KEY or value is None:
         return None
-    return position_of(value).offset + 1
+    return decode_partition(value).offset + 1

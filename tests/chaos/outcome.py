@@ -14,8 +14,10 @@ from kafka import KafkaConsumer, TopicPartition
 from models.events import EventType
 from models.panes import LATE as LATE_INDEX
 from models.recovered import Recovered
-from models.state import PARTITION_KEY, community_of, decode_community, position_of
+from models.state import PARTITION_KEY, decode_partition
 from models.topics import ALERTS, ALERTS_STATE, DEAD_LETTERS, EVENTS, MEMBER_ALERTS, SNAPSHOTS
+from rules.policy import Policies
+from streams.restoration import restore
 
 from .truth import LATE, Pane, Place, Told
 
@@ -71,7 +73,7 @@ def records_of(servers: str, topic: str) -> Iterator[Any]:
         consumer.close()
 
 
-def read_outcome(servers: str, prefix: str, changelog: str) -> Outcome:
+def read_outcome(servers: str, prefix: str, changelog: str, policies: Policies) -> Outcome:
     """Read every topic of a deployment whose workers have ended."""
     found = Outcome()
     for record in records_of(servers, prefix + EVENTS.name):
@@ -88,30 +90,28 @@ def read_outcome(servers: str, prefix: str, changelog: str) -> Outcome:
         facts = dict(record.headers)
         place = int(facts["pulse-partition"]), int(facts["pulse-offset"])
         found.letters.append((place, record.value))
-    _read_changelog(servers, changelog, found)
+    _read_changelog(servers, changelog, found, policies)
     return found
 
 
-def _read_changelog(servers: str, changelog: str, found: Outcome) -> None:
+def _read_changelog(servers: str, changelog: str, found: Outcome, policies: Policies) -> None:
     """The panes as they are stored, and when each batch was completed."""
     recovered: dict[int, Recovered] = {}
     for record in records_of(servers, changelog):
         if record.key is None:
             continue
-        recovered.setdefault(record.partition, Recovered()).absorb(record.key, record.value)
+        one = recovered.setdefault(record.partition, Recovered())
+        one.absorb(record.key, record.value, record.offset)
         if record.key == PARTITION_KEY and record.value:
-            mark = Mark(record.timestamp / 1000, position_of(record.value).offset)
+            mark = Mark(record.timestamp / 1000, decode_partition(record.value).offset)
             found.marks.setdefault(record.partition, []).append(mark)
-    for partition in recovered.values():
-        for key, value in partition.values().items():
-            community = community_of(key)
-            if community is not None:
-                stored = decode_community(value)
-                found.next_days[community] = date.fromordinal(stored.next_day).isoformat()
-                found.panes[community] = {
-                    date.fromordinal(day).isoformat(): pane_of(counters)
-                    for day, counters in stored.panes.items()
-                }
+    for one in recovered.values():
+        for name, community in restore(one, policies)[0].communities.items():
+            found.next_days[name] = date.fromordinal(community.next_day).isoformat()
+            found.panes[name] = {
+                date.fromordinal(day).isoformat(): pane_of(counters)
+                for day, counters in community.panes.items()
+            }
 
 
 def pane_of(counters: list[int]) -> Pane:

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from models.topics import MEMBER_ALERTS, SNAPSHOTS
+from rules.policy import Policies
 from streams.broker import Broker
+from streams.catalogue import shipped_catalogue
 from streams.topics import changelog_name
 from tests.integration.deployment import Deployment, deployed
 
@@ -70,7 +72,8 @@ def run_round(job: Job, broker: Broker, folder: Path, say: Say, prefix: str = ""
         seconds = time.monotonic() - begun
         say(f"{seconds:.0f} s; reading the topics back")
         changelog = changelog_name(deployment.loaded())
-        outcome = read_outcome(broker.bootstrap_servers, prefix, changelog)
+        policies = Policies(deployment.loaded(), shipped_catalogue())
+        outcome = read_outcome(broker.bootstrap_servers, prefix, changelog, policies)
         say("asking the oracle")
         truth = truth_of(outcome.events, configuration)
         say("replaying the same records")

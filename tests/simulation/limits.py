@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
-from streams import publish, record_batches
+import pytest
+
+from rules import state
+from streams import changelog, journal, publish, record_batches
 
 from .clockwork import current_process
 
@@ -28,19 +29,15 @@ class Clock:
 def surroundings(seed: int, batch_bytes: int, steps: Callable[[], int]) -> Iterator[None]:
     """Make limits so small that a short story meets all of them; let the clock be simulated."""
     dice = random.Random(f"limits {seed}")
-    batches: Any = record_batches
-    publishing: Any = publish
-    names = [(batches, "BATCH_BYTES"), (batches, "IN_FLIGHT")]
-    names += [(publishing, "OUTBOX_CHUNK"), (publishing, "LARGE_LETTER")]
-    before = [(module, name, getattr(module, name)) for module, name in names]
-    try:
-        batches.BATCH_BYTES = batch_bytes
-        batches.IN_FLIGHT = dice.choice([1, 2, 64])
-        publishing.OUTBOX_CHUNK = dice.choice([300, 3_000, 512 * 1024])
-        publishing.LARGE_LETTER = dice.choice([10, 60_000])
-        batches.time = publishing.time = Clock(steps)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(record_batches, "BATCH_BYTES", batch_bytes)
+        patch.setattr(record_batches, "IN_FLIGHT", dice.choice([1, 2, 64]))
+        patch.setattr(publish, "OUTBOX_CHUNK", dice.choice([300, 3_000, 512 * 1024]))
+        patch.setattr(publish, "LARGE_LETTER", dice.choice([10, 60_000]))
+        patch.setattr(journal, "MOST_DELTAS", dice.choice([0, 1, 3, 512]))
+        patch.setattr(journal, "DELTA_BYTES", dice.choice([200, 128 * 1024]))
+        patch.setattr(changelog, "_CHANGE_BYTES", dice.choice([90, 256 * 1024]))
+        patch.setattr(state, "_PAGE_CHARACTERS", dice.choice([40, 16_384]))
+        for module in (record_batches, publish):
+            patch.setattr(module, "time", Clock(steps))
         yield
-    finally:
-        batches.time = publishing.time = time
-        for module, name, value in before:
-            setattr(module, name, value)

@@ -1,4 +1,4 @@
-"""After a recovery the last record of each key is the one that counts: compaction may come."""
+"""After a takeover the last record of each key is the one that counts: compaction may come."""
 
 from __future__ import annotations
 
@@ -6,68 +6,97 @@ import random
 
 import pytest
 
-from models import state
 from models.recovered import Recovered
 from models.state import (
     FORMAT_VERSION,
     PARTITION_KEY,
-    Position,
+    Stamp,
     StoredPartition,
-    decode_member,
-    encode_member,
     encode_partition,
-    is_outbox_key,
+    is_void,
+    page_key,
+    stamped,
 )
 
-Log = list[tuple[bytes, bytes]]
-KEYS = [state.member_key_prefix("42") + name for name in (b"anna", b"bert")]
-
-
-def random_log(dice: random.Random) -> Log:
-    """Values and markers of many workers, in any order whatever."""
-    log: Log = []
-    for _ in range(dice.randint(1, 14)):
-        position = Position(dice.randrange(6))
-        if dice.random() < 0.35:
-            stored = StoredPartition(FORMAT_VERSION, position.offset, 1)
-            log.append((PARTITION_KEY, encode_partition(position, stored)))
-        else:
-            key = dice.choice(KEYS)
-            # Whoever computes it: the same position of the same key gives the same value.
-            log.append((key, encode_member(position, position.offset)))
-    return log
+Log = list[tuple[bytes, bytes | None]]
+KEYS = [page_key("42", page) for page in range(3)]
 
 
 def read(log: Log) -> Recovered:
+    return read_at([(offset, *record) for offset, record in enumerate(log)])
+
+
+def read_at(log: list[tuple[int, bytes, bytes | None]]) -> Recovered:
     recovered = Recovered()
-    for key, value in log:
-        recovered.absorb(key, value)
+    for offset, key, value in log:
+        recovered.absorb(key, value, offset)
     return recovered
 
 
-def members(recovered: Recovered) -> dict[bytes, int]:
+class Writer:
+    """Who took the partition over at the end of `log`, and writes to it from then on."""
+
+    def __init__(self, log: Log, *, repairs: bool = True) -> None:
+        self.log = log
+        recovered = read(log)
+        self.lineage = recovered.lineage()
+        self.stamp = Stamp(len(log))
+        self.mark()
+        if repairs and (found := recovered.repairs(self.stamp.next())):
+            self.stamp = self.stamp.next()
+            log += found
+            self.mark()
+
+    def mark(self) -> None:
+        stored = StoredPartition(FORMAT_VERSION, 0, 1, 0, self.lineage)
+        self.log.append((PARTITION_KEY, encode_partition(self.stamp, stored)))
+
+    def write(self, dice: random.Random) -> None:
+        """Write a batch, or what a crash leaves of one."""
+        self.stamp = self.stamp.next()
+        for key in dice.sample(KEYS, dice.randint(0, 2)):
+            self.log.append((key, stamped(self.stamp, b"%d.%d" % self.stamp)))
+        if dice.random() < 0.6:
+            self.mark()
+
+
+def random_log(dice: random.Random) -> Log:
+    """A log of several writers; those who were taken over may write on for a while."""
+    log: Log = []
+    writers: list[Writer] = []
+    for _ in range(dice.randint(1, 12)):
+        if not writers or dice.random() < 0.3:
+            writers.append(Writer(log, repairs=dice.random() < 0.7))
+        else:
+            dice.choice(writers[-2:]).write(dice)
+    return log
+
+
+def counting(recovered: Recovered) -> dict[bytes, bytes]:
     values = recovered.values().items()
-    return {key: decode_member(value) for key, value in values if not is_outbox_key(key)}
+    return {key: value for key, value in values if not is_void(value)}
 
 
-def compacted(log: Log) -> Log:
-    last = {key: number for number, (key, _) in enumerate(log)}
-    return [record for number, record in enumerate(log) if last[record[0]] == number]
+def compacted(log: Log) -> list[tuple[int, bytes, bytes | None]]:
+    last = {key: offset for offset, (key, _) in enumerate(log)}
+    return [(offset, key, value) for offset, (key, value) in enumerate(log) if last[key] == offset]
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_a_repaired_log_may_be_compacted(seed: int) -> None:
+def test_a_log_that_was_taken_over_may_be_compacted(seed: int) -> None:
     dice = random.Random(seed)
     for _ in range(200):
         log = random_log(dice)
-        before = read(log)
-        after = read(compacted(log + before.repairs()))
-        assert after.position.offset == before.position.offset, log
-        assert members(after) == members(before), log
+        before = {key: value[12:] for key, value in counting(read(log)).items()}
+        Writer(log)
+        whole, short = read(log), read_at(compacted(log))
+        assert {key: value[12:] for key, value in counting(whole).items()} == before, log
+        assert counting(short) == counting(whole), log
+        assert short.stamp == whole.stamp, log
 
 
 def test_a_log_without_disorder_is_left_alone() -> None:
-    log = [(KEYS[0], encode_member(Position(3), 3)), (KEYS[1], encode_member(Position(3), 3))]
-    marker = StoredPartition(FORMAT_VERSION, 3, 1)
-    log.append((PARTITION_KEY, encode_partition(Position(3), marker)))
-    assert read(log).repairs() == []
+    log: Log = []
+    Writer(log).write(random.Random(1))
+    repaired = read(log).repairs(Stamp(9, 1))
+    assert repaired == []

@@ -6,17 +6,17 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from models import state as stored
 from models.recovered import Recovered
-from models.state import OutboxEntry, Position
+from models.state import OutboxEntry
 from models.topics import ALERTS, ALERTS_STATE, DEAD_LETTERS, EVENTS, MEMBER_ALERTS, SNAPSHOTS
 from rules.engine import fold
 from rules.policy import Policies
 from rules.state import Partition
 from streams.batch import read_batch
-from streams.changelog import changed_records, restore
 from streams.outputs import Outputs
 from streams.publish import Letter
+from streams.restoration import restore
+from tests.whole import described
 
 from .cluster import CHANGELOG, Cluster, SourceMessage
 from .worker import recorder_of
@@ -26,10 +26,10 @@ ALERT_TOPICS = (ALERTS.name, MEMBER_ALERTS.name, ALERTS_STATE.name)
 
 @dataclass
 class Expected:
-    """The state by partition and key; the records by topic and by what identifies each."""
+    """The state by partition and community; the records by topic and by what identifies each."""
 
-    state: list[dict[bytes, Any]] = field(default_factory=list)
-    clocks: list[tuple[Position, int]] = field(default_factory=list)
+    state: list[dict[str, Any]] = field(default_factory=list)
+    clocks: list[tuple[int, int]] = field(default_factory=list)
     alerts: dict[tuple[str, str], tuple[bytes, bytes]] = field(default_factory=dict)
     latest: dict[bytes, bytes] = field(default_factory=dict)
     snapshots: dict[bytes, bytes] = field(default_factory=dict)
@@ -46,10 +46,9 @@ def expected_of(source: list[list[SourceMessage]], policies: Policies) -> Expect
         written = Outputs()
         for output in fold(partition, batch.events).outputs:
             written.add(recorder, output)
-        position = Position(records[-1].offset if records else -1)
-        values = dict(changed_records(partition, position))
-        expected.state.append({key: _read(key, value) for key, value in values.items()})
-        expected.clocks.append((position, partition.clock))
+        expected.state.append(described(partition))
+        offset = records[-1].offset if records else -1
+        expected.clocks.append((offset, partition.clock))
         expected.letters.update(map(_letter, batch.letters))
         for entry in written.alerts:
             _note(expected, entry)
@@ -68,16 +67,11 @@ def _letter(letter: Letter) -> str:
     return repr(letter)
 
 
-def _read(key: bytes, value: bytes) -> Any:
-    is_community = stored.community_of(key) is not None
-    return stored.decode_community(value) if is_community else stored.decode_member(value)
-
-
 def recovered_of(cluster: Cluster, partition: int) -> Recovered:
     recovered = Recovered()
     for record in cluster.log(CHANGELOG, partition).records:
         assert record.key is not None
-        recovered.absorb(record.key, record.value)
+        recovered.absorb(record.key, record.value, record.offset)
     return recovered
 
 
@@ -93,22 +87,20 @@ def difference(cluster: Cluster, expected: Expected, policies: Policies) -> str:
 def _state(cluster: Cluster, expected: Expected, policies: Policies) -> str:
     for partition, wanted in enumerate(expected.state):
         recovered = recovered_of(cluster, partition)
-        position, clock = expected.clocks[partition]
-        if recovered.position != position:
-            return f"partition {partition} stands at {recovered.position}, not {position}"
-        if recovered.partition is not None and recovered.partition.clock != clock:
-            return f"partition {partition}: clock {recovered.partition.clock}, not {clock}"
-        values = {
-            key: _read(key, value)
-            for key, value in recovered.values().items()
-            if not stored.is_outbox_key(key)
-        }
-        for key in sorted(wanted.keys() | values.keys()):
-            if wanted.get(key) != values.get(key):
+        offset, clock = expected.clocks[partition]
+        marker = recovered.partition
+        reached = marker.offset if marker is not None else -1
+        if reached != offset:
+            return f"partition {partition} stands at {reached}, not {offset}"
+        if marker is not None and offset >= 0 and marker.clock != clock:
+            return f"partition {partition}: clock {marker.clock}, not {clock}"
+        found = described(restore(recovered, policies)[0])
+        for name in sorted(wanted.keys() | found.keys()):
+            if wanted.get(name) != found.get(name):
                 return (
-                    f"partition {partition}, {key!r}: {values.get(key)}, expected {wanted.get(key)}"
+                    f"partition {partition}, community {name!r}: {found.get(name)}, "
+                    f"expected {wanted.get(name)}"
                 )
-        restore(recovered, policies)
     return ""
 
 

@@ -46,7 +46,7 @@ class OrderedPublisher(Publisher):
         self,
         partition: int,
         values: Iterable[Record],
-        marker: Record,
+        marker: tuple[bytes, bytes],
         outputs: Sequence[OutboxEntry],
         letters: Sequence[Letter],
     ) -> None:

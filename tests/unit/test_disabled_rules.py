@@ -7,7 +7,6 @@ from models.events import Arrived
 from models.instants import DAY, format_instant, parse_instant
 from models.recovered import Recovered
 from models.rejections import Rejection
-from models.state import Position
 from rules.configuration import parse_configuration
 from rules.effects import Output
 from rules.engine import fold, tick
@@ -16,7 +15,9 @@ from rules.policy import Policies
 from rules.records import Record, Recorder
 from rules.state import Partition
 from streams.catalogue import shipped_catalogue
-from streams.changelog import changed_records, marker_record, restore
+from streams.changelog import marker_record
+from streams.journal import Journal
+from streams.restoration import restore
 
 START = parse_instant("2025-01-01T12:00:00Z") or 0
 INCONCLUSIVE_DAYS = 28
@@ -42,14 +43,12 @@ def event(day: int, kind: str, user: str, number: int = 0) -> Arrived:
 
 def restarted(partition: Partition, changed: Policies) -> Partition:
     """The partition as a worker with another configuration finds it in the changelog."""
-    recovered = Recovered()
-    position = Position(0)
-    for key, value in [
-        *changed_records(partition, position),
-        marker_record(partition, position, 1),
-    ]:
-        recovered.absorb(key, value)
-    return restore(recovered, changed)
+    recovered, journal = Recovered(), Journal()
+    journal.begin(0)
+    records = [*journal.records(partition), marker_record(partition, journal.stamp, 0, 1)]
+    for offset, (key, value) in enumerate(records):
+        recovered.absorb(key, value, offset)
+    return restore(recovered, changed)[0]
 
 
 def records(outputs: list[Output], rule_id: str) -> list[Record]:

@@ -9,15 +9,16 @@ from typing import Any, NoReturn
 import pytest
 
 from models.instants import parse_instant
-from models.state import Position
 from rules.configuration import Configuration
 from rules.policy import Policies
 from rules.records import Recorder
 from rules.state import Partition
 from streams.batch import read_batch
 from streams.catalogue import shipped_catalogue
-from streams.keeper import Keeper, Owned
+from streams.journal import Journal
+from streams.keeper import Keeper
 from streams.metrics import Metrics
+from streams.owned import Owned
 from streams.pieces import Pieces, join
 
 NOON = "2025-03-01T12:00:00Z"
@@ -47,7 +48,7 @@ def test_a_partition_whose_batch_is_cut_short_is_dropped_instead_of_folded_twice
     policies = Policies(configuration, catalogue)
     recorder = Recorder(catalogue, configuration.deployment)
     keeper = Keeper(policies, recorder, Metrics(catalogue, "test"), None, 1)  # type: ignore[arg-type]
-    keeper.owned[0] = Owned(Partition(policies), Position(-1))
+    keeper.owned[0] = Owned(Partition(policies), Journal(), -1, 1)
     event = b'{"id":"a","type":"post.created","time":"%s","community_id":"42"}' % NOON.encode()
 
     async def apply() -> None:

@@ -12,7 +12,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.state import OutboxEntry, Position, encode_outbox
+from models.state import OutboxEntry, Stamp, encode_outbox
 from models.topics import ALERTS, DEAD_LETTERS, SNAPSHOTS
 from streams.catalogue import shipped_catalogue
 from streams.metrics import Metrics
@@ -44,7 +44,7 @@ def test_the_outbox_is_cut_without_loss_and_in_order(lengths: list[int]) -> None
 def test_a_chunk_of_the_outbox_fits_into_one_record(lengths: list[int]) -> None:
     for chunk in chunks(entries_of(lengths)):
         assert chunk
-        assert len(encode_outbox(Position(1), chunk)) < BROKER_LIMIT
+        assert len(encode_outbox(Stamp(1), chunk)) < BROKER_LIMIT
         assert len(chunk) == 1 or sum(len(value) for _, _, value in chunk) <= OUTBOX_CHUNK
 
 
@@ -95,7 +95,7 @@ def test_a_refused_record_is_counted_by_topic_and_fails_the_batch(topic: str) ->
     publishing, metrics = publisher(producer)
 
     with pytest.raises(SendError, match=topic):
-        asyncio.run(publishing.publish(0, Position(9), [(topic, b"guild", b"{}")]))
+        asyncio.run(publishing.publish(0, [(topic, b"guild", b"{}")]))
 
     assert failures(metrics, topic) == 1
     assert failures(metrics, DEAD_LETTERS.name) == 0
@@ -156,7 +156,7 @@ def test_a_process_that_stood_still_after_its_batch_publishes_nothing(
     monkeypatch.setattr("streams.publish.time.monotonic", lambda: woken)
 
     with pytest.raises(InterferenceError, match="stood still"):
-        asyncio.run(publishing.publish(0, Position(9), [(ALERTS.name, b"guild", b"{}")]))
+        asyncio.run(publishing.publish(0, [(ALERTS.name, b"guild", b"{}")]))
 
     assert sorted(producer.batches) == ["x.changelog"]
 

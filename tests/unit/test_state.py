@@ -15,81 +15,126 @@ from models import state
 from models.panes import WIDTH
 from models.state import (
     FORMAT_VERSION,
+    NEVER,
     PARTITION_KEY,
-    START,
     OutboxEntry,
-    Position,
+    Stamp,
     StateError,
-    StoredAlert,
-    StoredCommunity,
     StoredPartition,
+)
+from models.stored import (
+    StoredAlert,
+    StoredChange,
+    StoredCommunity,
+    decode_changes,
+    decode_community,
+    decode_page,
+    encode_change,
+    encode_community,
+    encode_page,
+    join_changes,
 )
 
 integers = st.integers(-(1 << 62), 1 << 62)
 days = st.integers(1, 3_652_059)
 counts = st.integers(0, (1 << 32) - 1)
-positions = st.builds(Position, st.integers(-1, 1 << 62), counts, counts)
-A_MEMBER = state.encode_member(START, 7)
+epochs = st.integers(0, 1 << 62)
+stamps = st.builds(Stamp, epochs, counts)
 identifiers = st.text(min_size=1, max_size=20) | st.sampled_from(["社" * 256, "\x00", "a|b"])
-alerts = st.builds(StoredAlert, *[st.integers(0, 1 << 40)] * 6)
+alerts = st.dictionaries(
+    st.sampled_from(["member-silent", "speech-density-drop"]),
+    st.builds(StoredAlert, *[st.integers(0, 1 << 40)] * 6),
+)
+zones = st.sampled_from(["UTC", "Australia/Lord_Howe"])
+panes = st.dictionaries(days, st.lists(st.integers(0, 1 << 40), min_size=WIDTH, max_size=WIDTH))
+members = st.dictionaries(identifiers, st.integers(0, (1 << 64) - 1))
 communities = st.builds(
-    StoredCommunity,
-    st.sampled_from(["UTC", "Australia/Lord_Howe"]),
-    days,
-    days,
-    st.dictionaries(st.sampled_from(["member-silent", "speech-density-drop"]), alerts),
-    st.dictionaries(days, st.lists(st.integers(0, 1 << 40), min_size=WIDTH, max_size=WIDTH)),
+    StoredCommunity, st.tuples(epochs, counts), zones, days, days, alerts, panes
+)
+changes = st.builds(
+    StoredChange, identifiers, zones, days, days, st.none() | alerts, panes, members
 )
 entries = st.lists(st.tuples(identifiers, st.binary(max_size=9), st.binary(max_size=9)))
 
 
 @given(
-    positions, st.builds(StoredPartition, st.just(FORMAT_VERSION), integers, st.integers(1, 10_000))
+    stamps,
+    st.builds(
+        StoredPartition,
+        st.just(FORMAT_VERSION),
+        integers,
+        st.integers(1, 10_000),
+        st.integers(-1, 1 << 62),
+        st.lists(st.tuples(epochs, counts)),
+    ),
 )
-def test_a_partition_comes_back(position: Position, stored: StoredPartition) -> None:
-    value = state.encode_partition(position, stored)
-    assert state.position_of(value) == position
+def test_a_partition_comes_back(stamp: Stamp, stored: StoredPartition) -> None:
+    value = state.encode_partition(stamp, stored)
+    assert state.stamp_of(value) == stamp
     assert state.decode_partition(value) == stored
 
 
-@given(positions, communities)
-def test_a_community_comes_back(position: Position, stored: StoredCommunity) -> None:
-    value = state.encode_community(position, stored)
-    assert state.position_of(value) == position
-    assert state.decode_community(value) == stored
+@given(stamps, communities)
+def test_a_community_comes_back(stamp: Stamp, stored: StoredCommunity) -> None:
+    value = encode_community(stamp, stored)
+    assert state.stamp_of(value) == stamp
+    assert decode_community(value) == stored
 
 
-@given(positions, st.integers(0, (1 << 64) - 1))
-def test_a_member_comes_back(position: Position, member: int) -> None:
-    value = state.encode_member(position, member)
-    assert state.position_of(value) == position
-    assert state.decode_member(value) == member
+@given(stamps, members)
+def test_a_page_of_members_comes_back(stamp: Stamp, page: dict[str, int]) -> None:
+    value = encode_page(stamp, page)
+    assert state.stamp_of(value) == stamp
+    assert decode_page(value) == page
 
 
-@given(positions, entries)
-def test_the_outbox_comes_back(position: Position, records: list[OutboxEntry]) -> None:
-    value = state.encode_outbox(position, records)
-    assert state.position_of(value) == position
+@given(stamps, st.lists(changes))
+def test_changes_come_back_in_their_order(stamp: Stamp, batch: list[StoredChange]) -> None:
+    value = join_changes(stamp, map(encode_change, batch))
+    assert state.stamp_of(value) == stamp
+    assert decode_changes(value) == batch
+
+
+@given(stamps, stamps, st.binary())
+def test_a_value_may_stand_once_more_with_another_stamp(
+    stamp: Stamp, other: Stamp, content: bytes
+) -> None:
+    value = state.restamped(state.stamped(stamp, content), other)
+    assert value == state.stamped(other, content)
+    assert state.is_void(value) == (not content)
+
+
+@given(stamps, entries)
+def test_the_outbox_comes_back(stamp: Stamp, records: list[OutboxEntry]) -> None:
+    value = state.encode_outbox(stamp, records)
+    assert state.stamp_of(value) == stamp
     assert state.decode_outbox(value) == records
 
 
-@given(identifiers, identifiers, st.integers(0, (1 << 32) - 1))
-def test_a_key_says_whose_it_is_and_nothing_else(community: str, user: str, number: int) -> None:
+@given(identifiers, counts, stamps)
+def test_a_key_says_what_it_is_of_and_nothing_else(
+    community: str, number: int, stamp: Stamp
+) -> None:
     of_community = state.community_key(community)
-    of_member = state.member_key_prefix(community) + user.encode()
-    of_outbox = state.outbox_key(number)
+    of_page = state.page_key(community, number)
+    of_delta, of_outbox = state.delta_key(stamp, number), state.outbox_key(number)
     assert state.community_of(of_community) == community
-    everything = dict.fromkeys((of_community, of_outbox, PARTITION_KEY, of_member), A_MEMBER)
-    assert list(state.members_of(everything)) == [(state.member_key_prefix(community), user, 7)]
-    assert [state.community_of(key) for key in (of_member, of_outbox, PARTITION_KEY)] == [None] * 3
-    keys = (of_community, of_member, of_outbox, PARTITION_KEY)
-    assert [state.is_outbox_key(key) for key in keys] == [False, False, True, False]
+    assert state.page_of(of_page) == (community, number)
+    keys = (of_community, of_page, of_delta, of_outbox, PARTITION_KEY)
+    assert [key[:1] for key in keys[:3]] == [state.COMMUNITY, state.MEMBERS, state.DELTA]
+    assert [state.is_outbox_key(key) for key in keys] == [False, False, False, True, False]
+    assert [state.is_delta_key(key) for key in keys] == [False, False, True, False, False]
 
 
-@given(st.lists(st.tuples(identifiers, st.text(max_size=5)), unique=True))
-def test_no_two_members_share_a_key(members: list[tuple[str, str]]) -> None:
-    keys = {state.member_key_prefix(community) + user.encode() for community, user in members}
-    assert len(keys) == len(members)
+@given(st.lists(st.tuples(identifiers, counts), unique=True))
+def test_no_two_pages_share_a_key(pages: list[tuple[str, int]]) -> None:
+    assert len({state.page_key(*page) for page in pages}) == len(pages)
+
+
+@given(st.lists(st.tuples(stamps, counts)))
+def test_keys_of_deltas_sort_as_their_stamps(places: list[tuple[Stamp, int]]) -> None:
+    keys = [state.delta_key(*place) for place in sorted(places)]
+    assert keys == sorted(keys)
 
 
 def test_chunks_of_the_outbox_sort_by_their_number() -> None:
@@ -97,19 +142,19 @@ def test_chunks_of_the_outbox_sort_by_their_number() -> None:
     assert keys == sorted(keys)
 
 
-def test_positions_are_ordered_by_offset_then_tick_then_closes() -> None:
-    nine = Position(9, 3)
-    later = [nine.after_closes(2), nine.after_closes(2).after_closes(1), nine.after_tick()]
-    ordered = [START, Position(0), Position(0, 1), Position(1), nine, *later, Position(10)]
+def test_a_later_writer_comes_after_all_of_an_earlier_one() -> None:
+    first = Stamp(0)
+    ordered = [NEVER, first, first.next(), first.next().next(), Stamp(7), Stamp(7).next()]
     assert ordered == sorted(ordered)
 
 
-AT_NINE = struct.pack("<qII", 9, 0, 0)
+AT_NINE = struct.pack("<QI", 9, 0)
 Read = Callable[[bytes], object]
 DECODERS: list[Read] = [
     state.decode_partition,
-    state.decode_community,
-    state.decode_member,
+    decode_community,
+    decode_page,
+    decode_changes,
     state.decode_outbox,
 ]
 
@@ -131,7 +176,7 @@ def test_unreadable_keys_are_named_errors(content: bytes) -> None:
         with suppress(StateError):
             state.community_of(kind + content)
         with suppress(StateError):
-            list(state.members_of({kind + content: A_MEMBER}))
+            state.page_of(kind + content)
 
 
 @pytest.mark.parametrize("decode", DECODERS)
@@ -142,5 +187,5 @@ def test_a_cut_or_foreign_value_is_refused(decode: Read, value: bytes) -> None:
 
 
 def test_a_partition_with_more_fields_is_still_read() -> None:
-    value = AT_NINE + msgspec.msgpack.encode([FORMAT_VERSION, 5, 12, "new"])
-    assert state.decode_partition(value) == StoredPartition(FORMAT_VERSION, 5, 12)
+    value = AT_NINE + msgspec.msgpack.encode([FORMAT_VERSION, 5, 12, 9, [], "new"])
+    assert state.decode_partition(value) == StoredPartition(FORMAT_VERSION, 5, 12, 9)

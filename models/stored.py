@@ -1,0 +1,108 @@
+"""Communities as they stand in the changelog: whole, in pages of members, and as changes.
+
+A change holds new values, not differences: to apply it twice, or over a value that is newer
+already in part, gives the same.
+"""
+
+import struct
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+from models.state import STAMP_BYTES, UNREADABLE, Stamp, StateError, stamped
+
+
+class StoredAlert(msgspec.Struct, array_like=True, frozen=True):
+    """One alert of a community between two closes (`rules.lifecycle.AlertState`)."""
+
+    phase: int
+    breaches: int
+    clears: int
+    unsure: int
+    started_day: int
+    started_at: int
+
+
+class StoredCommunity(msgspec.Struct, array_like=True, frozen=True):
+    """A community without its members: its time zone, days, alerts by rule id, panes by day.
+
+    `since` is the stamp of the batch with which it was written whole: changes of later batches come
+    on top. The value's own stamp may be a later one, where it had to be written once more.
+    """
+
+    since: tuple[int, int]
+    timezone: str
+    first_day: int
+    next_day: int
+    alerts: dict[str, StoredAlert]
+    panes: dict[int, list[int]]
+
+
+class StoredChange(msgspec.Struct, array_like=True):
+    """What a batch changed in one community: panes by day and packed members by id.
+
+    `alerts` is None where no day closed.
+    """
+
+    community_id: str
+    timezone: str
+    first_day: int
+    next_day: int
+    alerts: dict[str, StoredAlert] | None
+    panes: dict[int, list[int]]
+    members: dict[str, int]
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_community_decoder = msgspec.msgpack.Decoder(StoredCommunity)
+_page_decoder = msgspec.msgpack.Decoder(dict[str, int])
+_changes_decoder = msgspec.msgpack.Decoder(list[StoredChange])
+_ARRAY: Final = struct.Struct(">BI")
+_ARRAY_32: Final = 0xDD
+"""MessagePack's mark of an array whose length takes 32 bits."""
+
+
+def encode_community(stamp: Stamp, stored: StoredCommunity) -> bytes:
+    """Return the value of a community's key."""
+    return stamped(stamp, _encode(stored))
+
+
+def decode_community(value: bytes) -> StoredCommunity:
+    """Return the community of a community's value; StateError where it cannot be read."""
+    try:
+        return _community_decoder.decode(memoryview(value)[STAMP_BYTES:])
+    except UNREADABLE as error:
+        raise StateError(f"a community's record cannot be read: {error}") from None
+
+
+def encode_page(stamp: Stamp, members: dict[str, int]) -> bytes:
+    """Return the value of a page of packed members by id."""
+    return stamped(stamp, _encode(members))
+
+
+def decode_page(value: bytes) -> dict[str, int]:
+    """Return the packed members of a page by id; StateError where they cannot be read."""
+    try:
+        return _page_decoder.decode(memoryview(value)[STAMP_BYTES:])
+    except UNREADABLE as error:
+        raise StateError(f"a page of members cannot be read: {error}") from None
+
+
+def encode_change(change: StoredChange) -> bytes:
+    """Return one change; `join_changes` makes a value of several."""
+    return _encode(change)
+
+
+def join_changes(stamp: Stamp, changes: Iterable[bytes]) -> bytes:
+    """Return the value that holds these encoded changes."""
+    parts = list(changes)
+    return stamped(stamp, _ARRAY.pack(_ARRAY_32, len(parts)) + b"".join(parts))
+
+
+def decode_changes(value: bytes) -> list[StoredChange]:
+    """Return the changes of a delta's value; StateError where they cannot be read."""
+    try:
+        return _changes_decoder.decode(memoryview(value)[STAMP_BYTES:])
+    except UNREADABLE as error:
+        raise StateError(f"a batch's changes cannot be read: {error}") from None

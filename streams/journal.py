@@ -1,0 +1,135 @@
+"""What of a partition's state stands where in its changelog.
+
+A batch writes what it changed as deltas, so that it costs what it changes and not what there is.
+Deltas grow old: where they are too many, the oldest is made superfluous by writing the communities
+it names as a whole, and deleted once that batch is complete. So the changelog does not outgrow the
+state, and a community is written whole about once per so many deltas, not with every batch.
+
+(A fuzzy checkpoint, taken piece by piece: Mohan and others, ARIES, 1992, section 5.4.)
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
+
+from models import members as packed
+from models.state import NEVER, Stamp, delta_key
+from models.stored import join_changes
+from rules.state import Community, Partition
+from streams.changelog import Record, changes_of, whole_records
+
+DELTA_BYTES: Final = 128 * 1024
+"""Changes in one record: well under a broker's limit of 1 MiB."""
+
+MOST_DELTAS: Final = 512
+MOST_BYTES: Final = 4 << 20
+"""How much of deltas, by number and by bytes, a changelog partition may hold."""
+
+
+class _Delta(NamedTuple):
+    key: bytes
+    size: int
+    stamp: Stamp
+    communities: Iterable[str]
+
+
+class Journal:
+    """Knows which deltas are still needed, and writes each batch's records.
+
+    `begin` names the writer's epoch; then each batch is `records` of the next stamp, and
+    `completed` once all of it is confirmed. Where a batch fails, the journal is of no use any more.
+    """
+
+    def __init__(self) -> None:
+        """Begin with an empty changelog."""
+        self.stamp = NEVER
+        self._whole_since: dict[str, Stamp] = {}
+        self._changed_pages: dict[str, set[int]] = {}
+        self._deltas: deque[_Delta] = deque()
+        self._bytes = 0
+        self._superfluous: list[bytes] = []
+
+    # What a recovery finds --------------------------------------------------------------------
+
+    def note_whole(self, community_id: str, since: Stamp) -> None:
+        """Note that the community stands whole in the changelog, as of `since`."""
+        self._whole_since[community_id] = since
+
+    def note_delta(self, key: bytes, size: int, stamp: Stamp, communities: set[str]) -> None:
+        """Note a delta, in the order of the stamps, and which communities need it."""
+        if communities:
+            self._append(_Delta(key, size, stamp, communities))
+        else:
+            self._superfluous.append(key)
+
+    def note_members(self, community_id: str, members: Iterable[int]) -> None:
+        """Note that the pages of these members have changed since they were written."""
+        pages = self._changed_pages.setdefault(community_id, set())
+        pages.update(map(packed.page_of, members))
+
+    def whole_since(self, community_id: str) -> Stamp:
+        """Return the batch with which the community was last written whole."""
+        return self._whole_since.get(community_id, NEVER)
+
+    def begin(self, epoch: int) -> Stamp:
+        """Begin an epoch; return the stamp of its first marker."""
+        self.stamp = Stamp(epoch)
+        return self.stamp
+
+    # What a batch writes ----------------------------------------------------------------------
+
+    def records(self, partition: Partition) -> Iterator[Record]:
+        """Yield the records of the next batch, all but its marker; `stamp` is then its stamp."""
+        self.stamp = self.stamp.next()
+        for key in self._superfluous:
+            yield key, None
+        self._superfluous.clear()
+        yield from self._write_deltas(partition)
+        while len(self._deltas) > MOST_DELTAS or self._bytes > MOST_BYTES:
+            yield from self._replace_oldest(partition)
+
+    def _write_deltas(self, partition: Partition) -> Iterator[Record]:
+        changes: list[bytes] = []
+        communities: set[str] = set()
+        size = number = 0
+        for community in partition.dirty.values():
+            self._note_pages(community)
+            for change in changes_of(community):
+                if changes and size + len(change) > DELTA_BYTES:
+                    yield self._delta(number, changes, communities)
+                    changes, communities, size, number = [], set(), 0, number + 1
+                changes.append(change)
+                communities.add(community.id)
+                size += len(change)
+        if changes:
+            yield self._delta(number, changes, communities)
+
+    def _note_pages(self, community: Community) -> None:
+        if community.pages:
+            changed = map(community.members.__getitem__, community.dirty_members)
+            self.note_members(community.id, changed)
+        elif community.dirty_members:
+            self._changed_pages.setdefault(community.id, set()).add(0)
+
+    def _delta(self, number: int, changes: list[bytes], communities: set[str]) -> Record:
+        key, value = delta_key(self.stamp, number), join_changes(self.stamp, changes)
+        self._append(_Delta(key, len(value), self.stamp, communities))
+        return key, value
+
+    def _append(self, delta: _Delta) -> None:
+        self._deltas.append(delta)
+        self._bytes += delta.size
+
+    def _replace_oldest(self, partition: Partition) -> Iterator[Record]:
+        """Write whole what still needs the oldest delta; the next batch deletes it."""
+        delta = self._deltas.popleft()
+        self._bytes -= delta.size
+        self._superfluous.append(delta.key)
+        for community_id in sorted(delta.communities):
+            if self.whole_since(community_id) < delta.stamp:
+                yield from self._write_whole(partition.communities[community_id])
+
+    def _write_whole(self, community: Community) -> Iterator[Record]:
+        self._whole_since[community.id] = self.stamp
+        changed = self._changed_pages.pop(community.id, set())
+        return whole_records(community, sorted(changed), self.stamp)

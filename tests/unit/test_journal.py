@@ -1,0 +1,143 @@
+"""The changelog's deltas: what a batch writes, and when a community is written whole."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from models.decode import decode_timed
+from models.events import Arrived
+from models.instants import DAY, format_instant, parse_instant
+from models.recovered import Recovered
+from models.rejections import Rejection
+from models.state import COMMUNITY, DELTA, MEMBERS
+from rules import state
+from rules.configuration import Configuration
+from rules.engine import fold
+from rules.policy import Policies
+from rules.state import Partition
+from streams import changelog, journal
+from streams.catalogue import shipped_catalogue
+from streams.changelog import Record, marker_record
+from streams.journal import Journal
+from streams.restoration import restore
+from tests.whole import described
+
+START = parse_instant("2025-01-01T12:00:00Z") or 0
+POLICIES = Policies(Configuration(), shipped_catalogue())
+
+
+def post(number: int, community: str = "42", user: str = "anna", day: int = 0) -> Arrived:
+    time = START + day * DAY + number
+    text = (
+        f'{{"id":"{number}","type":"post.created","community_id":"{community}",'
+        f'"user_id":"{user}","time":"{format_instant(time)}"}}'
+    )
+    timed = decode_timed(text.encode())
+    assert not isinstance(timed, Rejection)
+    return time, *timed
+
+
+class Log:
+    """A partition, its journal and all that the journal wrote."""
+
+    def __init__(self) -> None:
+        self.partition = Partition(POLICIES)
+        self.journal = Journal()
+        self.journal.begin(0)
+        self.records: list[Record] = []
+
+    def batch(self, *events: Arrived) -> Counter[bytes]:
+        """Apply and write a batch; count its records by kind, deletions as `-`."""
+        fold(self.partition, events)
+        written = list(self.journal.records(self.partition))
+        self.partition.clean()
+        self.records += [*written, marker_record(self.partition, self.journal.stamp, 0, 1)]
+        return Counter(b"-" if value is None else key[:1] for key, value in written)
+
+    def read_back(self) -> tuple[Partition, Journal]:
+        recovered = Recovered()
+        for offset, (key, value) in enumerate(self.records):
+            recovered.absorb(key, value, offset)
+        return restore(recovered, POLICIES)
+
+
+def test_a_batch_writes_one_record_however_many_members_it_touches() -> None:
+    log = Log()
+    events = [post(number, user=f"u{number}") for number in range(500)]
+    assert log.batch(*events) == {DELTA: 1}
+    assert log.batch() == {}
+
+
+def test_a_batch_costs_what_it_changes_and_not_what_there_is() -> None:
+    log = Log()
+    for day in range(40):
+        log.batch(*[post(1000 * day + n, user=f"u{n}", day=day) for n in range(100)])
+    log.batch(post(90_000, day=40))
+    log.batch(post(90_001, day=40))
+    (key, value), marker = log.records[-2:]
+    assert key[:1] == DELTA
+    assert value is not None
+    assert marker[1] is not None
+    assert len(value) + len(marker[1]) < 150
+
+
+def test_the_oldest_delta_is_replaced_by_its_communities_and_then_deleted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(journal, "MOST_DELTAS", 2)
+    log = Log()
+    assert log.batch(post(1, "a"), post(2, "b")) == {DELTA: 1}
+    assert log.batch(post(3, "b")) == {DELTA: 1}
+    # The first delta goes: `a` and `b` are written whole, the second delta is then needed no more.
+    assert log.batch(post(4, "c")) == {DELTA: 1, COMMUNITY: 2, MEMBERS: 2}
+    assert log.batch(post(5, "c")) == {DELTA: 1, b"-": 1}
+    assert log.batch(post(6, "c")) == {DELTA: 1, b"-": 1, COMMUNITY: 1, MEMBERS: 1}
+
+
+def test_only_the_pages_that_changed_are_written_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state, "_PAGE_CHARACTERS", 10 * (3 + state._MEMBER_CHARACTERS))
+    monkeypatch.setattr(journal, "MOST_DELTAS", 0)
+    log = Log()
+    everybody = [post(n, user=f"u{n:02}") for n in range(35)]
+    assert log.batch(*everybody) == {DELTA: 1, COMMUNITY: 1, MEMBERS: 4}
+    assert log.batch(post(99, user="u17", day=1))[MEMBERS] == 1
+    assert log.batch(post(100, user="u01", day=2), post(101, user="u33", day=2))[MEMBERS] == 2
+
+
+@pytest.mark.parametrize("most", [0, 1, 3, 512])
+@pytest.mark.parametrize("members_on_a_page", [1, 4, 1000])
+def test_what_was_written_comes_back(
+    most: int, members_on_a_page: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "MOST_DELTAS", most)
+    monkeypatch.setattr(journal, "DELTA_BYTES", 400)
+    monkeypatch.setattr(changelog, "_CHANGE_BYTES", 120)
+    monkeypatch.setattr(
+        state, "_PAGE_CHARACTERS", members_on_a_page * (3 + state._MEMBER_CHARACTERS)
+    )
+    log = Log()
+    for day in range(45):
+        events = [
+            post(100 * day + n, f"c{(n + day) % 4}", f"u{(n * n + day) % 23}", day)
+            for n in range(day % 7)
+        ]
+        log.batch(*events)
+        assert described(log.read_back()[0]) == described(log.partition)
+
+
+def test_a_restored_journal_goes_on_where_the_other_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal, "MOST_DELTAS", 3)
+    log = Log()
+    for number in range(8):
+        log.batch(post(number, f"c{number % 3}", day=number))
+    log.partition, log.journal = log.read_back()
+    log.journal.begin(len(log.records))
+    log.records.append(marker_record(log.partition, log.journal.stamp, 0, 1))
+    for number in range(8, 20):
+        log.batch(post(number, f"c{number % 5}", day=number))
+        assert described(log.read_back()[0]) == described(log.partition)
+    deltas = [key for key in dict(log.records) if key[:1] == DELTA]
+    kept = [key for key in deltas if dict(log.records)[key] is not None]
+    assert len(kept) <= 4

@@ -19,7 +19,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-FORMAT_VERSION: Final = 3
+FORMAT_VERSION: Final = 4
 """Raised whenever the meaning of a stored value changes."""
 
 PARTITION_KEY: Final = b"p"

@@ -28,13 +28,17 @@ class StoredCommunity(msgspec.Struct, array_like=True, frozen=True):
     """A community without its members: its time zone, days, alerts by rule id, panes by day.
 
     `since` is the stamp of the batch with which it was written whole: changes of later batches come
-    on top. The value's own stamp may be a later one, where it had to be written once more.
+    on top. The value's own stamp may be a later one, where it had to be written once more. `size`
+    is how many members it has, `silent` about how many of them an alert stands: who only counts
+    need not read them all.
     """
 
     since: tuple[int, int]
     timezone: str
     first_day: int
     next_day: int
+    size: int
+    silent: int
     alerts: dict[str, StoredAlert]
     panes: dict[int, list[int]]
 
@@ -42,13 +46,16 @@ class StoredCommunity(msgspec.Struct, array_like=True, frozen=True):
 class StoredChange(msgspec.Struct, array_like=True):
     """What a batch changed in one community: panes by day and packed members by id.
 
-    `alerts` is None where no day closed.
+    `alerts` is None where no day closed. `size` and `silent` count all of its members, as in
+    `StoredCommunity`.
     """
 
     community_id: str
     timezone: str
     first_day: int
     next_day: int
+    size: int
+    silent: int
     alerts: dict[str, StoredAlert] | None
     panes: dict[int, list[int]]
     members: dict[str, int]
@@ -57,7 +64,9 @@ class StoredChange(msgspec.Struct, array_like=True):
 _encode = msgspec.msgpack.Encoder().encode
 _community_decoder = msgspec.msgpack.Decoder(StoredCommunity)
 _page_decoder = msgspec.msgpack.Decoder(dict[str, int])
+_change_decoder = msgspec.msgpack.Decoder(StoredChange)
 _changes_decoder = msgspec.msgpack.Decoder(list[StoredChange])
+_parts_decoder = msgspec.msgpack.Decoder(list[msgspec.Raw])
 _ARRAY: Final = struct.Struct(">BI")
 _ARRAY_32: Final = 0xDD
 """MessagePack's mark of an array whose length takes 32 bits."""
@@ -98,6 +107,22 @@ def join_changes(stamp: Stamp, changes: Iterable[bytes]) -> bytes:
     """Return the value that holds these encoded changes."""
     parts = list(changes)
     return stamped(stamp, _ARRAY.pack(_ARRAY_32, len(parts)) + b"".join(parts))
+
+
+def split_changes(value: bytes) -> list[bytes]:
+    """Return the encoded changes that `join_changes` joined; StateError where it cannot be."""
+    try:
+        return [bytes(part) for part in _parts_decoder.decode(memoryview(value)[STAMP_BYTES:])]
+    except UNREADABLE as error:
+        raise StateError(f"a batch's changes cannot be read: {error}") from None
+
+
+def decode_change(encoded: bytes) -> StoredChange:
+    """Return one of them; StateError where it cannot be read."""
+    try:
+        return _change_decoder.decode(encoded)
+    except UNREADABLE as error:
+        raise StateError(f"a change cannot be read: {error}") from None
 
 
 def decode_changes(value: bytes) -> list[StoredChange]:

@@ -66,6 +66,18 @@ class TimeSection(_Section):
     clock: Literal["wall", "records"] = "wall"
 
 
+class StateSection(_Section):
+    """Where the state is kept beside its changelog.
+
+    With `disk` it is in the worker's data folder, and at most `hot_communities` are in memory too.
+    `standby_replicas` is how many other workers follow each partition's changelog.
+    """
+
+    store: Literal["memory", "disk"] = "memory"
+    hot_communities: Annotated[int, Field(ge=1)] = 10_000
+    standby_replicas: Annotated[int, Field(ge=0, le=10)] = 0
+
+
 class DeploymentSection(_Section):
     """Who speaks (`source` of the alert records) and where its pages are read."""
 
@@ -87,6 +99,7 @@ class Configuration(_Section):
 
     kafka: KafkaSection = KafkaSection()
     time: TimeSection = TimeSection()
+    state: StateSection = StateSection()
     deployment: DeploymentSection = DeploymentSection()
     rules: dict[str, dict[str, Any]] = {}
     communities: dict[Annotated[str, Field(min_length=1, max_length=256)], CommunitySection] = {}

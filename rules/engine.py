@@ -145,7 +145,7 @@ def _apply(
     day, begin, end = policy.calendar.span_of(time)
     community = partition.communities.get(event.community_id)
     if community is None:
-        community = partition.begin(event.community_id, day)
+        community = partition.find(event.community_id) or partition.begin(event.community_id, day)
     outcome = _APPLIED
     if day < community.next_day:
         outcome = _LATE if day >= community.next_day - LATE_DAYS else _DROPPED

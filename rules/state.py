@@ -4,7 +4,7 @@ This is the accumulator of the fold in `rules.engine`; nothing else changes it. 
 instants are milliseconds.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from heapq import heappop, heappush
 from typing import Final
 
@@ -122,14 +122,21 @@ class Community:
         self.dirty_members.add(user_id)
 
 
+def _nowhere(_: str) -> Community | None:
+    """All communities are in memory."""
+    return None
+
+
 class Partition:
     """The state of one source partition; `fold` and `tick` of `rules.engine` move it on.
 
     `clock` is the latest arrival, `seen` maps the identity of an event to the arrival at which
-    it was last seen, `dirty` holds the communities that changed since the last `clean`.
+    it was last seen, `dirty` holds the communities that changed since the last `clean`. `due` names
+    every community, `communities` holds those in memory, and `load` gives what is kept elsewhere:
+    None where there is no such community.
     """
 
-    __slots__ = ("clock", "communities", "dirty", "due", "policies", "pruned_at", "seen")
+    __slots__ = ("clock", "communities", "dirty", "due", "load", "policies", "pruned_at", "seen")
 
     def __init__(self, policies: Policies, clock: int = BEGINNING) -> None:
         """Begin without communities."""
@@ -140,6 +147,16 @@ class Partition:
         self.seen: dict[str | tuple[str, str], int] = {}
         self.pruned_at = clock
         self.dirty: dict[str, Community] = {}
+        self.load: Callable[[str], Community | None] = _nowhere
+
+    def find(self, community_id: str) -> Community | None:
+        """Return the community, where there is one; it is in memory from then on."""
+        community = self.communities.get(community_id)
+        if community is None:
+            community = self.load(community_id)
+            if community is not None:
+                self.communities[community_id] = community
+        return community
 
     def begin(self, community_id: str, day: int) -> Community:
         """Add a community whose first event falls on `day`.
@@ -176,7 +193,9 @@ class Partition:
 
     def next_due(self) -> Community:
         """Take out the community whose day closes first."""
-        return self.communities[heappop(self.due)[1]]
+        community = self.find(heappop(self.due)[1])
+        assert community is not None
+        return community
 
     def clean(self) -> None:
         """Forget what has changed: it has been written."""

@@ -32,6 +32,8 @@ def changes_of(community: Community) -> Iterator[bytes]:
         community.policy.calendar.name,
         community.first_day,
         community.next_day,
+        len(community.members),
+        community.silent,
         _stored_alerts(community) if has_closed else None,
         panes,
         {},
@@ -61,6 +63,8 @@ def whole_records(community: Community, pages: Iterable[int], stamp: Stamp) -> I
         community.policy.calendar.name,
         community.first_day,
         community.next_day,
+        len(community.members),
+        community.silent,
         _stored_alerts(community),
         community.panes,
     )

@@ -1,23 +1,25 @@
 """Everything of Faust's inside that Pulse leans on, and the check that it is still there.
 
-Faust hands an agent one event at a time and restores a table one record at a time; Pulse needs
-whole fetches. Its documented `ConsumerScheduler` setting sees them, so the scheduler below yields
-one pseudo-record per partition and fetch, whose value is the list of records. The other classes
-follow from that, and from keeping progress in the state instead of in the group's offsets.
+Faust hands an agent one event at a time; Pulse needs whole fetches. Its documented
+`ConsumerScheduler` setting sees them, so the scheduler below yields one pseudo-record per partition
+and fetch, whose value is the list of records. The other classes follow from that, and from keeping
+progress in the state instead of in the group's offsets; so does `streams.faust_assignor`.
 
 `check_internals` is called before a worker starts: an upgrade that changes one of these seams is
 refused by name instead of losing events quietly.
 """
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, Protocol, cast
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final, Protocol
 
 import faust
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.consumer import fetcher
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.record.default_records import _DefaultRecordBatchPy
+from faust.assignor.client_assignment import ClientAssignment
+from faust.assignor.partition_assignor import PartitionAssignor
 from faust.stores import memory
 from faust.tables.base import Collection
 from faust.tables.recovery import Recovery
@@ -29,7 +31,7 @@ from faust.transport.drivers.aiokafka import (
     Transport,
 )
 from faust.transport.utils import DefaultSchedulingStrategy
-from faust.types import TP, EventT
+from faust.types import TP
 
 MAXIMUM_BATCH: Final = 10_000
 """Records handed on at once: enough to spread the cost of a batch, few enough for the event loop
@@ -112,46 +114,21 @@ class RawSchema(faust.Schema):
 class StateKeeper(Protocol):
     """What keeps the state: the worker. Nothing it does may fail quietly, so it never raises."""
 
-    def begin_recovery(self, partition: int) -> None:
-        """Forget what was read of the partition's changelog: it is read from the start."""
-
-    def absorb(self, partition: int, records: Iterable[SourceRecord]) -> None:
-        """Take in records of the partition's changelog."""
-
-    async def complete_recovery(self, partitions: set[int]) -> None:
-        """Build the state of these partitions, and drop every other."""
+    async def complete_recovery(self, partitions: set[int], standbys: set[int]) -> None:
+        """Build the state of these partitions, drop every other, and stand by for `standbys`."""
 
     def next_offset(self, partition: int) -> int | None:
         """Return the first offset not yet applied; None where the partition is not held."""
 
 
 class StateStore(memory.Store):
-    """The table's store: changelog records go to the keeper as they come, lists of them."""
+    """The table's store, which holds nothing: the state is the keeper's."""
 
     keeper: StateKeeper
 
-    def apply_changelog_batch(
-        self,
-        batch: Iterable[EventT],
-        to_key: Callable[[Any], Any],
-        to_value: Callable[[Any], Any],
-    ) -> None:
-        """Hand the coalesced records of a recovery on."""
-        for event in batch:
-            self.keeper.absorb(event.message.partition, cast(Iterable[SourceRecord], event.value))
-
-    def persisted_offset(self, tp: TP) -> int | None:
-        """Answer that nothing is held, so that a recovery reads the changelog from its start.
-
-        Faust asks once per partition and rebalance, before it reads; for a partition that stays
-        it would else go on where the last recovery ended and miss what others wrote since.
-        """
-        self.keeper.begin_recovery(tp.partition)
-        return -1
-
     async def on_recovery_completed(self, active_tps: set[TP], standby_tps: set[TP]) -> None:
-        """Build the state of the partitions that are ours now."""
-        await self.keeper.complete_recovery({tp.partition for tp in active_tps})
+        """Build the state of the partitions that are ours now, before any of them is read."""
+        await self.keeper.complete_recovery(*self.app.assignor.state_partitions())
 
 
 def state_table(keeper: StateKeeper) -> type[faust.Table[Any, Any]]:
@@ -246,11 +223,18 @@ _PARAMETERS: Final[tuple[tuple[Callable[..., Any], tuple[str, ...]], ...]] = (
     (DefaultSchedulingStrategy.iterate, ("self", "records")),
     (faust.Schema.loads_key, ("self", "app", "message", "loads", "serializer")),
     (faust.Schema.loads_value, ("self", "app", "message", "loads", "serializer")),
-    (memory.Store.apply_changelog_batch, ("self", "batch", "to_key", "to_value")),
-    (memory.Store.persisted_offset, ("self", "tp")),
     (memory.Store.on_recovery_completed, ("self", "active_tps", "standby_tps")),
     (Collection._new_store, ("self",)),
-    (Recovery._add, ("self", "table", "tp", "offsets")),
+    (Recovery.on_rebalance, ("self", "assigned", "revoked", "newly_assigned", "generation_id")),
+    (Recovery.on_recovery_completed, ("self", "generation_id")),
+    (
+        PartitionAssignor._protocol_assignments,
+        ("self", "assignments", "cl_distribution", "tp_distribution", "topic_groups"),
+    ),
+    (PartitionAssignor.on_assignment, ("self", "assignment")),
+    (PartitionAssignor.assigned_actives, ("self",)),
+    (PartitionAssignor.assigned_standbys, ("self",)),
+    (ClientAssignment.kafka_protocol_assignment, ("self", "table_manager")),
     (BaseConsumer._new_offset, ("self", "tp")),
     (BaseConsumer._add_gap, ("self", "tp", "offset_from", "offset_to")),
     (BaseConsumer.perform_seek, ("self",)),

@@ -6,10 +6,12 @@ it names as a whole, and deleted once that batch is complete. So the changelog d
 state, and a community is written whole about once per so many deltas, not with every batch.
 
 (A fuzzy checkpoint, taken piece by piece: Mohan and others, ARIES, 1992, section 5.4.)
+
+What leaves memory (`streams.cold`) is written whole too, so that no delta is needed for it.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from typing import Final, NamedTuple
 
 from models import members as packed
@@ -45,6 +47,7 @@ class Journal:
         self.stamp = NEVER
         self._whole_since: dict[str, Stamp] = {}
         self._changed_pages: dict[str, set[int]] = {}
+        self._left: deque[tuple[Stamp, str]] = deque()
         self._deltas: deque[_Delta] = deque()
         self._bytes = 0
         self._superfluous: list[bytes] = []
@@ -78,22 +81,31 @@ class Journal:
 
     # What a batch writes ----------------------------------------------------------------------
 
-    def records(self, partition: Partition) -> Iterator[Record]:
-        """Yield the records of the next batch, all but its marker; `stamp` is then its stamp."""
+    def records(self, partition: Partition, leaving: Set[str] = frozenset()) -> Iterator[Record]:
+        """Yield the records of the next batch, all but its marker; `stamp` is then its stamp.
+
+        Communities that are `leaving` memory are written whole.
+        """
         self.stamp = self.stamp.next()
         for key in self._superfluous:
             yield key, None
         self._superfluous.clear()
-        yield from self._write_deltas(partition)
+        yield from self._write_deltas(partition, leaving)
+        for community_id in sorted(leaving):
+            yield from self._write_whole(partition.communities[community_id])
+            self._left.append((self.stamp, community_id))
         while len(self._deltas) > MOST_DELTAS or self._bytes > MOST_BYTES:
             yield from self._replace_oldest(partition)
+        self._forget_left()
 
-    def _write_deltas(self, partition: Partition) -> Iterator[Record]:
+    def _write_deltas(self, partition: Partition, leaving: Set[str]) -> Iterator[Record]:
         changes: list[bytes] = []
         communities: set[str] = set()
         size = number = 0
         for community in partition.dirty.values():
             self._note_pages(community)
+            if community.id in leaving:
+                continue
             for change in changes_of(community):
                 if changes and size + len(change) > DELTA_BYTES:
                     yield self._delta(number, changes, communities)
@@ -127,9 +139,22 @@ class Journal:
         self._superfluous.append(delta.key)
         for community_id in sorted(delta.communities):
             if self.whole_since(community_id) < delta.stamp:
-                yield from self._write_whole(partition.communities[community_id])
+                community = partition.find(community_id)
+                assert community is not None
+                yield from self._write_whole(community)
 
     def _write_whole(self, community: Community) -> Iterator[Record]:
         self._whole_since[community.id] = self.stamp
         changed = self._changed_pages.pop(community.id, set())
         return whole_records(community, sorted(changed), self.stamp)
+
+    def _forget_left(self) -> None:
+        """Forget of communities that left memory what no delta needs to be held against any more.
+
+        Of one that is back by then too: it is written whole once more than it would have to be.
+        """
+        oldest = self._deltas[0].stamp if self._deltas else self.stamp.next()
+        while self._left and self._left[0][0] < oldest:
+            since, community_id = self._left.popleft()
+            if self._whole_since.get(community_id) == since:
+                del self._whole_since[community_id]

@@ -6,19 +6,20 @@ and it counts only once its marker is in the changelog (ARCHITECTURE, "One batch
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import aclosing, contextmanager
 from typing import Final
 
 from models import state as stored
 from models.events import AHEAD_TOLERANCE
+from models.position import Position
 from models.topics import EVENTS
 from rules.effects import Effects, Output
 from rules.engine import fold, tick
 from rules.policy import Policies
 from rules.records import Recorder
 from streams.batch import Batch, read_batch
-from streams.changelog import Record
+from streams.changelogs import Changelogs
 from streams.faust_internals import SourceRecord
 from streams.gauges import set_gauges
 from streams.holes import Holes
@@ -30,7 +31,6 @@ from streams.partitioning import partition_of
 from streams.pieces import Pieces, join
 from streams.publish import Publisher, chunks
 from streams.reread import Reread, Stretch, read_again
-from streams.restoration import ReadBack
 from streams.takeover import Takeover
 
 ROOM: Final = 200
@@ -55,6 +55,7 @@ class Keeper:
         recorder: Recorder,
         metrics: Metrics,
         reread: Reread,
+        changelogs: Changelogs,
         partitions: int,
         holes: Holes | None = None,
     ) -> None:
@@ -64,6 +65,7 @@ class Keeper:
         """
         self._holes = holes or Holes()
         self._reread = reread
+        self._changelogs = changelogs
         self._takeover = Takeover(policies, reread, partitions)
         self._policies = policies
         self._recorder = recorder
@@ -71,8 +73,7 @@ class Keeper:
         self._partitions = partitions
         self._source = policies.configuration.kafka.topic_prefix + EVENTS.name
         self._follows_wall = policies.configuration.time.clock == "wall"
-        self._recovering: dict[int, ReadBack] = {}
-        self._started_at = 0.0
+        self._recoveries = 0
         self._handed_on: defaultdict[int, Pieces] = defaultdict(Pieces)
         self._locks = PartitionLocks()
         self.room = ROOM
@@ -80,27 +81,44 @@ class Keeper:
 
     # Recovery -----------------------------------------------------------------------------
 
-    def begin_recovery(self, partition: int) -> None:
-        """Forget what was read of the partition's changelog: it is read from the start."""
-        if not self._recovering:
-            self._started_at = time.monotonic()
-        self._recovering[partition] = ReadBack()
+    def abandon_recovery(self) -> None:
+        """End a recovery that is under way: the partitions are dealt out anew."""
+        self._recoveries += 1
 
-    def absorb(self, partition: int, records: Iterable[SourceRecord]) -> None:
-        """Take in records of the partition's changelog; StateError where one cannot be read."""
-        self._recovering[partition].absorb(records)
+    async def complete_recovery(
+        self, partitions: Set[int], publisher: Publisher, standbys: Set[int] = frozenset()
+    ) -> bool:
+        """Build the state of `partitions`, drop every other, publish what was never confirmed.
 
-    async def complete_recovery(self, partitions: set[int], publisher: Publisher) -> None:
-        """Build the state of `partitions`, drop every other, publish what was never confirmed."""
+        A state that was held before is kept where nobody else has written since. The changelogs of
+        `standbys` are read from then on, so that to take one over takes little. False where the
+        partitions were dealt out anew meanwhile.
+        """
+        self.abandon_recovery()
+        number, begun = self._recoveries, time.monotonic()
         async with self._locks.all_at_rest(partitions):
-            recovering, self._recovering = self._recovering, {}
+            held = {each: self.owned[each] for each in partitions & self.owned.keys()}
             self.owned = {}
+            ends = {partition: publisher.end_of(partition) for partition in held}
+            found = await self._changelogs.read(
+                partitions, ends, lambda: number != self._recoveries
+            )
             for partition in sorted(partitions):
+                if number != self._recoveries:
+                    return False
                 # What was read of it is let go before the next one is built.
-                changelog = recovering.pop(partition, None) or ReadBack()
-                self.owned[partition] = await self._takeover.run(partition, changelog, publisher)
-            self._metrics.recovery.set(time.monotonic() - self._started_at)
+                changelog = found.pop(partition, None)
+                if changelog is None:
+                    self.owned[partition] = held[partition]
+                else:
+                    self.owned[partition] = await self._takeover.run(
+                        partition, changelog, publisher
+                    )
+            self._changelogs.stand_by(standbys)
+            self._metrics.recovery.set(time.monotonic() - begun)
+            self._metrics.recovery_records.inc(self._changelogs.records)
             self.refresh_gauges()
+        return True
 
     def next_offset(self, partition: int) -> int | None:
         """Return the first offset not yet applied; None where the partition is not held."""
@@ -223,15 +241,17 @@ class Keeper:
         publisher: Publisher,
     ) -> None:
         written = await write_outputs(self._recorder, outputs)
-        records: list[Record] = list(owned.journal.records(owned.state))
+        records = owned.records()
         stamp = owned.journal.stamp
         for number, chunk in enumerate(chunks(written.alerts)):
             records.append((stored.outbox_key(number), stored.encode_outbox(stamp, chunk)))
         marker = owned.marker(offset)
         await publisher.complete(partition, records, marker, written.others, batch.letters)
+        place = publisher.end_of(partition) - 1
         owned.state.clean()
         await publisher.publish(partition, written.alerts)
         await publisher.clear_outbox(partition, stamp, written.alerts)
+        owned.keep(records, Position(publisher.end_of(partition), marker[1], place))
         owned.offset = offset
         for rule_id, status in written.announced:
             self._metrics.alerts.labels(rule_id, status).inc()
@@ -255,5 +275,4 @@ class Keeper:
 
     def refresh_gauges(self) -> None:
         """Set the gauges that describe what is owned now."""
-        states = {partition: owned.state for partition, owned in self.owned.items()}
-        set_gauges(self._metrics, self._policies.catalogue, states)
+        set_gauges(self._metrics, self._policies.catalogue, self.owned)

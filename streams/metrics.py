@@ -23,6 +23,7 @@ METRIC_NAMES: Final = frozenset(
         "pulse_batch_records",
         "pulse_build_info",
         "pulse_communities",
+        "pulse_communities_in_memory",
         "pulse_consumer_lag_records",
         "pulse_day_close_delay_seconds",
         "pulse_day_closes_total",
@@ -39,7 +40,9 @@ METRIC_NAMES: Final = frozenset(
         "pulse_partition_clock_timestamp_seconds",
         "pulse_publish_failures_total",
         "pulse_ready",
+        "pulse_recovery_records_total",
         "pulse_recovery_seconds",
+        "pulse_standby_lag_records",
         "pulse_verdicts_total",
     }
 )
@@ -153,9 +156,25 @@ class Metrics:
         self.communities = Gauge(
             "pulse_communities", "Communities in the owned partitions.", registry=registry
         )
+        self.communities_in_memory = Gauge(
+            "pulse_communities_in_memory",
+            "Communities in the owned partitions that are in memory.",
+            registry=registry,
+        )
         self.members = Gauge("pulse_members", "Members in the owned partitions.", registry=registry)
         self.recovery = Gauge(
             "pulse_recovery_seconds", "How long the last recovery took.", registry=registry
+        )
+        self.recovery_records = Counter(
+            "pulse_recovery_records",
+            "Records of the changelog that were read to take partitions over.",
+            registry=registry,
+        )
+        self.standby_lag = Gauge(
+            "pulse_standby_lag_records",
+            "Records of the changelog not yet read, of a partition that this worker stands by for.",
+            ("partition",),
+            registry=registry,
         )
         self.ready = Gauge(
             "pulse_ready", "1 when recovered and assigned, else 0.", registry=registry

@@ -71,6 +71,12 @@ class Publisher:
         self._ends[self._changelog, partition] = end
         self._awake_at[partition] = time.monotonic()
 
+    def end_of(self, partition: int) -> int:
+        """Return where the partition's changelog ends, once all that was written is confirmed."""
+        end = self._ends[self._changelog, partition]
+        assert end is not None
+        return end
+
     async def complete(
         self,
         partition: int,

@@ -1,7 +1,6 @@
 """Builds a partition's state from what its changelog holds."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 
 from models import state as stored
 from models.alerts import Phase
@@ -17,24 +16,7 @@ from models.stored import (
 from rules.lifecycle import AlertState
 from rules.policy import Policies
 from rules.state import BEGINNING, Community, Partition, restore_members
-from streams.faust_internals import SourceRecord
 from streams.journal import Journal
-
-
-@dataclass(slots=True)
-class ReadBack:
-    """A changelog partition while it is read: what it says, and the offset at which it ends."""
-
-    recovered: Recovered = field(default_factory=Recovered)
-    end: int = 0
-
-    def absorb(self, records: Iterable[SourceRecord]) -> None:
-        """Take in the next records; StateError where one cannot be read."""
-        absorb = self.recovered.absorb
-        for record in records:
-            self.end = record.offset + 1
-            if record.key is not None:
-                absorb(record.key, record.value, record.offset)
 
 
 def restore(recovered: Recovered, policies: Policies) -> tuple[Partition, Journal]:
@@ -42,89 +24,110 @@ def restore(recovered: Recovered, policies: Policies) -> tuple[Partition, Journa
 
     The journal says what of it stands where in the changelog.
     """
-    clock = recovered.partition.clock if recovered.partition else BEGINNING
-    return _Restoration(Partition(policies, clock)).run(recovered)
+    journal = Journal()
+    restoration = Restoration(policies, journal)
+    _read_all(recovered, restoration, journal)
+    partition = Partition(policies, clock_of(recovered))
+    for community in restoration.finished():
+        partition.add(community)
+    return partition, journal
 
 
-class _Restoration:
-    """Puts communities together: whole ones first, their members, then the changes since."""
+def clock_of(recovered: Recovered) -> int:
+    """Return the clock of the partition as of its newest marker."""
+    return recovered.partition.clock if recovered.partition else BEGINNING
 
-    def __init__(self, partition: Partition) -> None:
-        self._partition = partition
-        self._journal = Journal()
+
+class Restoration:
+    """Puts communities together: whole ones first, their pages of members, then the changes since.
+
+    What it finds where in the changelog is noted in `journal`.
+    """
+
+    def __init__(self, policies: Policies, journal: Journal) -> None:
+        """Begin without communities."""
+        self._policies = policies
+        self._journal = journal
         self._communities: dict[str, Community] = {}
         self._members: dict[str, dict[str, int]] = {}
 
-    def run(self, recovered: Recovered) -> tuple[Partition, Journal]:
-        by_kind: dict[bytes, list[tuple[bytes, bytes]]] = {}
-        for key, value in recovered.values().items():
-            if not stored.is_void(value):
-                by_kind.setdefault(key[:1], []).append((key, value))
-        for key, value in by_kind.get(stored.COMMUNITY, []):
-            self._add_community(stored.community_of(key), value)
-        for key, value in by_kind.get(stored.MEMBERS, []):
-            community_id, _ = stored.page_of(key)
-            self._add_page(community_id, value)
-        # Their keys sort as their stamps: later changes over earlier ones.
-        for key, value in sorted(by_kind.get(stored.DELTA, [])):
-            self._add_delta(key, value)
-        for community in self._communities.values():
-            _drop_old_panes(community)
-            restore_members(community, self._members[community.id])
-            community.clean_day = community.next_day
-            community.next_close = community.policy.close_of(community.next_day)
-            self._partition.add(community)
-        return self._partition, self._journal
-
-    def _begin(self, community_id: str, timezone: str, first_day: int, next_day: int) -> Community:
-        policy = self._partition.policies.of(community_id)
-        if policy.calendar.name != timezone:
-            raise StateError(
-                f"the days of community {community_id!r} were counted in {timezone}, its "
-                f"time zone is {policy.calendar.name} now; count them anew with: pulse rebuild"
-            )
-        community = Community(community_id, policy, first_day, next_day)
-        self._communities[community_id] = community
-        self._members[community_id] = {}
-        return community
-
-    def _add_community(self, community_id: str, value: bytes) -> None:
+    def add_community(self, community_id: str, value: bytes) -> None:
+        """Begin with a community as it was written whole; StateError where it cannot be read."""
         content = decode_community(value)
-        community = self._begin(community_id, content.timezone, content.first_day, content.next_day)
+        check_timezone(self._policies, community_id, content.timezone)
+        community = self._begin(community_id, content.first_day, content.next_day)
         community.panes = content.panes
         community.alerts = _alerts(content.alerts)
         self._journal.note_whole(community_id, Stamp(*content.since))
 
-    def _add_page(self, community_id: str, value: bytes) -> None:
+    def add_page(self, community_id: str, value: bytes) -> None:
+        """Add a page of the members of a community that was added before; else StateError."""
         if community_id not in self._communities:
             raise StateError(f"members of {community_id!r}, which is not in the state")
         self._members[community_id].update(decode_page(value))
 
-    def _add_delta(self, key: bytes, value: bytes) -> None:
-        stamp = stored.stamp_of(value)
-        needed: set[str] = set()
-        for change in decode_changes(value):
-            if stamp > self._journal.whole_since(change.community_id):
-                needed.add(change.community_id)
-                self._apply(change)
-        self._journal.note_delta(key, len(value), stamp, needed)
-
-    def _apply(self, change: StoredChange) -> None:
-        """Apply a change that is newer than the community's record.
+    def apply(self, change: StoredChange) -> None:
+        """Apply a change that is newer than the community's record; changes come in their order.
 
         It is newer than the pages of the members it names too: they are written with that record.
         """
         community = self._communities.get(change.community_id)
         if community is None:
-            community = self._begin(
-                change.community_id, change.timezone, change.first_day, change.next_day
-            )
+            check_timezone(self._policies, change.community_id, change.timezone)
+            community = self._begin(change.community_id, change.first_day, change.next_day)
         community.next_day = change.next_day
         community.panes.update(change.panes)
         if change.alerts is not None:
             community.alerts = _alerts(change.alerts)
         self._members[community.id].update(change.members)
         self._journal.note_members(community.id, change.members.values())
+
+    def _begin(self, community_id: str, first_day: int, next_day: int) -> Community:
+        policy = self._policies.of(community_id)
+        community = Community(community_id, policy, first_day, next_day)
+        self._communities[community_id] = community
+        self._members[community_id] = {}
+        return community
+
+    def finished(self) -> Iterator[Community]:
+        """Yield the communities; nothing is applied to them any more."""
+        for community in self._communities.values():
+            _drop_old_panes(community)
+            restore_members(community, self._members.pop(community.id))
+            community.clean_day = community.next_day
+            community.next_close = community.policy.close_of(community.next_day)
+            yield community
+
+
+def _read_all(recovered: Recovered, restoration: Restoration, journal: Journal) -> None:
+    by_kind: dict[bytes, list[tuple[bytes, bytes]]] = {}
+    for key, value in recovered.values().items():
+        if not stored.is_void(value):
+            by_kind.setdefault(key[:1], []).append((key, value))
+    for key, value in by_kind.get(stored.COMMUNITY, []):
+        restoration.add_community(stored.community_of(key), value)
+    for key, value in by_kind.get(stored.MEMBERS, []):
+        community_id, _ = stored.page_of(key)
+        restoration.add_page(community_id, value)
+    # Their keys sort as their stamps: later changes over earlier ones.
+    for key, value in sorted(by_kind.get(stored.DELTA, [])):
+        stamp = stored.stamp_of(value)
+        needed: set[str] = set()
+        for change in decode_changes(value):
+            if stamp > journal.whole_since(change.community_id):
+                needed.add(change.community_id)
+                restoration.apply(change)
+        journal.note_delta(key, len(value), stamp, needed)
+
+
+def check_timezone(policies: Policies, community_id: str, timezone: str) -> None:
+    """Raise StateError where the days of a community were counted in another time zone."""
+    policy = policies.of(community_id)
+    if policy.calendar.name != timezone:
+        raise StateError(
+            f"the days of community {community_id!r} were counted in {timezone}, its "
+            f"time zone is {policy.calendar.name} now; count them anew with: pulse rebuild"
+        )
 
 
 def _drop_old_panes(community: Community) -> None:

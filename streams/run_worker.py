@@ -9,16 +9,20 @@ from streams import __version__
 from streams.catalogue import shipped_catalogue
 from streams.connection import read_connection
 from streams.faust_internals import InternalsError
+from streams.local_store import LocalStore, LocalStoreError
 from streams.runner import run
-from streams.topics import ClusterError, administration, check_topics
+from streams.topics import ClusterError, administration, changelog_identity, check_topics
 from streams.web import PORT_FILE
 from streams.worker import PulseWorker, WorkerOptions
 
 LOG = logging.getLogger("pulse")
 
+STORE_FOLDER = "state"
+"""Where the local store is in the data folder."""
 
-class PortTakenError(Exception):
-    """The web port cannot be listened on."""
+
+class UnusableError(Exception):
+    """The web port cannot be listened on, or the data folder not be used."""
 
 
 def run_worker(
@@ -32,25 +36,41 @@ def run_worker(
     """Run one worker until a signal or a failure; it ends by SystemExit.
 
     ClusterError when the cluster stays unreachable for `patience` seconds, TopicsError where
-    topics are missing or wrong, PortTakenError where the port is taken.
+    topics are missing or wrong, UnusableError where the port or the data folder is taken.
     """
     connection = read_connection()
     with administration(connection, report, patience) as client:
         partitions = check_topics(client, configuration)
+        identity = changelog_identity(client, configuration, partitions)
     options = WorkerOptions(web_host, web_port, data_dir)
     try:
-        worker = PulseWorker(configuration, shipped_catalogue(), connection, partitions, options)
+        store = _open_store(configuration, data_dir, identity)
+        catalogue = shipped_catalogue()
+        worker = PulseWorker(configuration, catalogue, connection, partitions, options, store)
     except InternalsError as error:
         raise ClusterError(
             f"Faust or aiokafka is not the one Pulse was written for: {error}"
         ) from None
+    except LocalStoreError as error:
+        raise UnusableError(str(error)) from None
     except OSError as error:
-        raise PortTakenError(f"cannot listen on {web_host}:{web_port}: {error.strerror}") from None
+        raise UnusableError(f"cannot listen on {web_host}:{web_port}: {error.strerror}") from None
     data_dir.mkdir(parents=True, exist_ok=True)
     _write_port(data_dir / PORT_FILE, worker.web_port)
     worker.watch(connection)
     LOG.info("worker %s, http port %d", __version__, worker.web_port)
     run(worker.app, worker.web)
+
+
+def _open_store(configuration: Configuration, data_dir: Path, identity: bytes) -> LocalStore | None:
+    if configuration.state.store == "memory":
+        return None
+    from streams.rocks_store import RocksStore  # noqa: PLC0415 (a library that few need)
+
+    try:
+        return RocksStore(data_dir / STORE_FOLDER, identity)
+    except OSError as error:
+        raise LocalStoreError(f"cannot write to {data_dir}: {error.strerror}") from None
 
 
 def _write_port(file: Path, port: int) -> None:

@@ -3,6 +3,7 @@
 from contextlib import aclosing
 
 from models.decode import decode_records
+from models.position import Position
 from models.recovered import Recovered
 from models.state import StateError
 from rules.engine import remember
@@ -10,8 +11,8 @@ from rules.policy import Policies
 from rules.state import Partition
 from streams.owned import Owned
 from streams.publish import Publisher
+from streams.read_back import ReadBack
 from streams.reread import Reread, Stretch, read_again
-from streams.restoration import ReadBack, restore
 
 
 class Takeover:
@@ -31,17 +32,20 @@ class Takeover:
         """
         recovered = changelog.recovered
         self._check(partition, recovered)
-        state, journal = restore(recovered, self._policies)
+        state, journal, cold = changelog.restore(self._policies)
         offset = recovered.partition.offset if recovered.partition else -1
         await self.remember(partition, state, offset)
         publisher.follow(partition, changelog.end)
         await publisher.publish(partition, recovered.outbox())
-        owned = Owned(state, journal, offset, self._partitions, recovered.lineage())
+        owned = Owned(state, journal, offset, self._partitions, recovered.lineage(), cold)
         stamp = journal.begin(changelog.end)
         await publisher.complete(partition, [], owned.marker(offset), [], [])
         if repairs := recovered.repairs(stamp.next()):
             journal.stamp = stamp.next()
             await publisher.complete(partition, repairs, owned.marker(offset), [], [])
+        if cold is not None:
+            end = publisher.end_of(partition)
+            cold.mirror.begin(repairs, Position(end, owned.marker(offset)[1], end - 1))
         return owned
 
     def _check(self, partition: int, recovered: Recovered) -> None:

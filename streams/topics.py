@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID, uuid4
 
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from kafka.errors import InvalidConfigurationError, KafkaError, TopicAlreadyExistsError
 
 from models.instants import DAY
+from models.state import FORMAT_VERSION
 from models.topics import DEAD_LETTERS, EVENTS, TOPICS
 from rules.configuration import Configuration
 from streams.connection import Connection
@@ -170,6 +172,20 @@ def check_topics(client: KafkaAdminClient, configuration: Configuration) -> int:
     if problems:
         raise TopicsError(problems)
     return partitions
+
+
+def changelog_identity(
+    client: KafkaAdminClient, configuration: Configuration, partitions: int
+) -> bytes:
+    """Return what tells this changelog from every other, and this format of it.
+
+    A topic that was deleted and created again has another id. Brokers before 2.8 give no ids: then
+    no two answers are the same.
+    """
+    topic = client.describe_topics([changelog_name(configuration)])[0]
+    number = topic.get("topic_id")
+    unique = str(number) if number and UUID(str(number)).int else uuid4().hex
+    return f"{unique} {partitions} {FORMAT_VERSION}".encode()
 
 
 def apply_topics(

@@ -6,7 +6,6 @@ Composition only: the classes that decide and keep are built here and joined to 
 import asyncio
 import logging
 import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -14,17 +13,20 @@ from typing import Any, Final
 import faust
 from faust.types import TP
 
+from models.state import StateError
 from models.topics import EVENTS
 from rules.catalogue import Catalogue
 from rules.configuration import Configuration
 from rules.policy import Policies
 from rules.records import Recorder
 from streams import __version__
+from streams.changelog_reader import KafkaChangelogReader
+from streams.changelogs import Changelogs
 from streams.connection import Connection
+from streams.faust_assignor import StateAssignor
 from streams.faust_internals import (
     CoalescingScheduler,
     RawSchema,
-    SourceRecord,
     check_internals,
     highwater,
     kafka_producer,
@@ -35,10 +37,12 @@ from streams.faust_internals import (
 from streams.header_names import tolerate_header_names
 from streams.holes import Holes
 from streams.keeper import Keeper
+from streams.local_store import LocalStore
 from streams.metrics import Metrics
 from streams.owned import Owned
 from streams.publish import Publisher
 from streams.raw_records import hand_on_raw_records
+from streams.read_back import ReadBacks
 from streams.record_batches import BATCH_BYTES
 from streams.reread import KafkaReread
 from streams.runner import end_process
@@ -75,6 +79,7 @@ class PulseWorker:
         connection: Connection,
         partitions: int,
         options: WorkerOptions,
+        store: LocalStore | None = None,
     ) -> None:
         """Build everything; nothing is started. OSError where the web port is taken."""
         check_internals()
@@ -88,7 +93,12 @@ class PulseWorker:
         policies = Policies(configuration, catalogue)
         recorder = Recorder(catalogue, configuration.deployment)
         reread = KafkaReread(connection, self._source)
-        self.keeper = Keeper(policies, recorder, self.metrics, reread, partitions, self._holes)
+        self._store = store
+        read_backs = ReadBacks(store, configuration.state.hot_communities)
+        self._changelogs = Changelogs(KafkaChangelogReader(connection, self._changelog), read_backs)
+        self.keeper = Keeper(
+            policies, recorder, self.metrics, reread, self._changelogs, partitions, self._holes
+        )
         self._publisher: Publisher | None = None
         self._recovered = False
         self._socket = bind(options.web_host, options.web_port)
@@ -112,7 +122,8 @@ class PulseWorker:
             topic_partitions=partitions,
             topic_replication_factor=self._configuration.kafka.replication_factor,
             topic_disable_leader=True,
-            table_standby_replicas=0,
+            table_standby_replicas=self._configuration.state.standby_replicas,
+            PartitionAssignor=StateAssignor,
             consumer_auto_offset_reset="earliest",
             consumer_max_fetch_size=_FETCH_BYTES,
             ConsumerScheduler=CoalescingScheduler,
@@ -132,14 +143,12 @@ class PulseWorker:
             TABLE,
             default=bytes,
             partitions=partitions,
-            schema=RawSchema(),
-            # With a buffer of 1 Faust goes on reading the changelog after the recovery.
-            recovery_buffer_size=16,
             help="communities, members and progress",
         )
         agent = app.agent(topic, name="pulse.apply", concurrency=BATCHES_AT_ONCE)
         agent(self._apply_batches)
         app.timer(interval=1.0, name="pulse.tick")(self._tick)
+        app.task(self._stand_by)
         app.on_partitions_revoked.connect(self._on_revoked)
         return app
 
@@ -166,33 +175,41 @@ class PulseWorker:
             end_process(f"{type(error).__name__}: {error}")
 
     async def _on_revoked(self, app: Any, revoked: set[TP], **_: Any) -> None:
-        if revoked:
-            self._recovered = False
+        self._recovered = False
+        self.keeper.abandon_recovery()
+
+    async def _stand_by(self) -> None:
+        try:
+            await self._changelogs.run()
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            LOG.exception("standing by failed")
+            end_process(f"{type(error).__name__}: {error}")
 
     # What keeps the state (faust_internals.StateKeeper) -------------------------------------
 
-    def begin_recovery(self, partition: int) -> None:
-        """Forget what was read of the partition's changelog: it is read from the start."""
+    async def complete_recovery(self, partitions: set[int], standbys: set[int]) -> None:
+        """Build the state of these partitions, drop every other, and stand by for `standbys`."""
         self._recovered = False
-        self.keeper.begin_recovery(partition)
-
-    def absorb(self, partition: int, records: Iterable[SourceRecord]) -> None:
-        """Take in records of the partition's changelog."""
         try:
-            self.keeper.absorb(partition, records)
-        except Exception as error:  # noqa: BLE001 (Faust would log it and never finish recovery)
-            end_process(f"{type(error).__name__}: {error}")
-
-    async def complete_recovery(self, partitions: set[int]) -> None:
-        """Build the state of these partitions, and drop every other."""
-        try:
-            await self.keeper.complete_recovery(partitions, self._get_publisher())
+            publisher = self._get_publisher()
+            if not await self.keeper.complete_recovery(partitions, publisher, standbys):
+                return
         except asyncio.CancelledError:
             raise
         except Exception as error:  # noqa: BLE001 (Faust would drop it)
+            if isinstance(error, StateError) and self._store is not None:
+                # It may be the copy on disk that cannot be read.
+                self._store.distrust()
             end_process(f"{type(error).__name__}: {error}")
         self._recovered = True
-        LOG.info("recovered; owns %d partitions", len(partitions))
+        LOG.info(
+            "recovered; owns %d partitions, read %d records of the changelog, stands by for %d",
+            len(partitions),
+            self._changelogs.records,
+            len(standbys),
+        )
 
     def next_offset(self, partition: int) -> int | None:
         """Return the first offset not yet applied; None where the partition is not held."""
@@ -242,8 +259,10 @@ class PulseWorker:
 
     def _refresh(self) -> None:
         self.keeper.refresh_gauges()
-        for gauge in (self.metrics.lag, self.metrics.applied):
+        for gauge in (self.metrics.lag, self.metrics.applied, self.metrics.standby_lag):
             gauge.clear()
+        for partition, behind in self._changelogs.lags().items():
+            self.metrics.standby_lag.labels(partition).set(behind)
         for partition, lag in self._lags().items():
             self.metrics.lag.labels(partition).set(lag)
         for partition, owned in dict(self.keeper.owned).items():

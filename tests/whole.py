@@ -13,8 +13,9 @@ UNSTORED = ~(packed.SCHEDULED | -1 << 48)
 
 
 def described(partition: Partition) -> dict[str, Any]:
-    """The communities of the partition, by id."""
-    return {name: _community(one) for name, one in partition.communities.items()}
+    """The communities of the partition, by id; those not in memory are read for it."""
+    found = {name: partition.find(name) for _, name in sorted(partition.due)}
+    return {name: _community(one) for name, one in found.items() if one is not None}
 
 
 def _community(community: Community) -> dict[str, Any]:

@@ -79,19 +79,20 @@ def worker(
     commas), KAFKA_SECURITY_PROTOCOL, KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME,
     KAFKA_SASL_PASSWORD_FILE, KAFKA_SSL_CAFILE, KAFKA_SSL_CERTFILE, KAFKA_SSL_KEYFILE.
     What the worker remembers is kept in a changelog topic on the cluster, so it can be killed
-    and started anywhere; the data folder only holds what belongs to the running process.
+    and started anywhere; the data folder only holds what belongs to the running process, and with
+    `state: {store: disk}` a copy of the state, which is read from the changelog where it is lost.
 
     Exit codes: 0 stopped by a signal, 1 failed (a restart goes on exactly), 2 wrong
     configuration. The last line of the log says why.
     """
     configuration = configure(config)
     _set_up_logging(log_level)
-    from streams.run_worker import PortTakenError, run_worker  # noqa: PLC0415
+    from streams.run_worker import UnusableError, run_worker  # noqa: PLC0415
 
     with cluster_errors():
         try:
             run_worker(configuration, web_host, web_port, data_dir, patience, say)
-        except PortTakenError as error:
+        except UnusableError as error:
             fail(str(error), 2)
 
 

@@ -15,19 +15,23 @@ from models.alerts import Snapshot
 from models.decode import decode
 from models.events import Arrived, Event
 from models.instants import parse_instant
-from models.recovered import Recovered
+from models.position import Position
 from rules import state
 from rules.configuration import parse_configuration
 from rules.effects import Output
 from rules.engine import fold, remember
 from rules.policy import Policies
 from rules.state import Partition
-from streams import changelog, journal
+from streams import changelog, journal, mirror, read_back
 from streams.catalogue import shipped_catalogue
-from streams.changelog import Record, marker_record
+from streams.changelog import Record
+from streams.figures import Figures
+from streams.journal import Journal
 from streams.lines import arrival_of
-from streams.restoration import restore
+from streams.owned import Owned
+from streams.read_back import ReadBacks
 from tests.oracle.scenarios import scenario
+from tests.stores import MemoryStore
 from tests.whole import described
 
 SEEDS = range(100, 112)
@@ -47,13 +51,25 @@ class Result(NamedTuple):
 class Batch(NamedTuple):
     """So many records, what becomes of the worker after them, and what a crash lets through.
 
-    After `room` outputs it ends before the next close.
+    After `room` outputs it ends before the next close. A worker's end takes as many of the last
+    writes from its disk as `lost` says.
     """
 
     size: int
     end: End
     written: float
     room: int | None = None
+    lost: int = 0
+
+
+class Logged(NamedTuple):
+    """A record of the changelog."""
+
+    offset: int
+    key: bytes
+    value: bytes | None
+    timestamp: int = 0
+    headers: tuple[()] = ()
 
 
 @cache
@@ -82,45 +98,53 @@ def remembered(partition: Partition) -> dict[str, Any]:
 
 
 class Worker:
-    """A worker's memory and the log that it writes, which outlives it."""
+    """A worker's memory and disk, and the log that it writes, which outlives them."""
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, history: History, hot: int | None) -> None:
+        """Keep at most `hot` communities in memory; or all of them, without a disk."""
         self._history = history
+        self._store = MemoryStore() if hot else None
+        self._read_backs = ReadBacks(self._store, hot or 0)
         self.log: list[Record] = []
-        self.offset = -1
-        self.take_over()
+        self.take_over(0)
 
-    def take_over(self) -> None:
-        """Begin anew as a worker does that knows the changelog and the topic."""
-        recovered = Recovered()
-        for offset, (key, value) in enumerate(self.log):
-            recovered.absorb(key, value, offset)
-        self.partition, self.journal = restore(recovered, self._history.policies)
-        self.offset = recovered.partition.offset if recovered.partition else -1
-        applied = self._history.records[: self.offset + 1]
-        since = self.partition.clock - self._history.policies.dedupe
+    def take_over(self, lost: int) -> None:
+        """Begin anew as a worker does that knows the changelog, the topic, and maybe its disk."""
+        if self._store is not None:
+            self._store.lose(lost)
+        changelog = self._read_backs.open(0)
+        log = [Logged(offset, *record) for offset, record in enumerate(self.log)]
+        changelog.absorb(log[changelog.start :])
+        recovered = changelog.recovered
+        state, journal, cold = changelog.restore(self._history.policies)
+        offset = recovered.partition.offset if recovered.partition else -1
+        self.owned = owned = Owned(state, journal, offset, 1, recovered.lineage(), cold)
+        applied = self._history.records[: offset + 1]
+        since = state.clock - self._history.policies.dedupe
         # A topic is read again from the first record that is young enough.
-        remember(self.partition, dropwhile(lambda record: record[0] < since, applied))
-        self._lineage = recovered.lineage()
-        stamp = self.journal.begin(len(self.log))
-        self.log.append(self._marker())
+        remember(state, dropwhile(lambda record: record[0] < since, applied))
+        stamp = journal.begin(len(self.log))
+        self.log.append(owned.marker(offset))
         if repairs := recovered.repairs(stamp.next()):
-            self.journal.stamp = stamp.next()
-            self.log += [*repairs, self._marker()]
+            journal.stamp = stamp.next()
+            self.log += [*repairs, owned.marker(offset)]
+        if cold is not None:
+            cold.mirror.begin(repairs, self._position())
 
-    def _marker(self) -> Record:
-        return marker_record(self.partition, self.journal.stamp, self.offset, 1, self._lineage)
+    def _position(self) -> Position:
+        return Position(len(self.log), self.log[-1][1], len(self.log) - 1)
 
     def write(self, offset: int) -> None:
         """Write a whole batch that ends at `offset`."""
-        self.log += self.journal.records(self.partition)
-        self.offset = offset
-        self.log.append(self._marker())
-        self.partition.clean()
+        records = self.owned.records()
+        self.owned.offset = offset
+        self.log += [*records, self.owned.marker(offset)]
+        self.owned.state.clean()
+        self.owned.keep(records, self._position())
 
     def write_part(self, part: float) -> None:
         """Write a batch without its marker, and not all of it."""
-        changes = list(self.journal.records(self.partition))
+        changes = self.owned.records()
         self.log += changes[: round(part * len(changes))]
 
 
@@ -132,13 +156,13 @@ def in_one_fold(seed: int) -> Result:
     return Result(outputs, remembered(partition))
 
 
-def in_batches(seed: int, batches: list[Batch]) -> Result:
+def in_batches(seed: int, batches: list[Batch], hot: int | None = None) -> Result:
     """Fold batch after batch; the rest, which no batch of the list takes, is one more."""
     history = history_of(seed)
-    worker, outputs, done = Worker(history), list[Output](), 0
+    worker, outputs, done = Worker(history, hot), list[Output](), 0
     for batch in [*batches, Batch(len(history.records), "goes on", 1)]:
         end = min(done + batch.size, len(history.records))
-        effects = fold(worker.partition, history.records[done:end], room=batch.room)
+        effects = fold(worker.owned.state, history.records[done:end], room=batch.room)
         if effects.stopped:
             end = done + effects.tally.read
         if batch.end == "crashes":
@@ -149,9 +173,9 @@ def in_batches(seed: int, batches: list[Batch]) -> Result:
             outputs += effects.outputs
             done = end
         if batch.end != "goes on":
-            worker.take_over()
-            assert worker.offset == done - 1
-    return Result(outputs, remembered(worker.partition))
+            worker.take_over(batch.lost)
+            assert worker.owned.offset == done - 1
+    return Result(outputs, remembered(worker.owned.state))
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -162,12 +186,17 @@ def small_pieces() -> Iterator[None]:
         patch.setattr(changelog, "_CHANGE_BYTES", 90)
         patch.setattr(journal, "DELTA_BYTES", 300)
         patch.setattr(journal, "MOST_DELTAS", 3)
+        patch.setattr(mirror, "MOST_BYTES", 200)
+        patch.setattr(read_back, "_PIECE", 5)
         yield
 
 
 def batches(*ends: End, most: int = 400) -> st.SearchStrategy[list[Batch]]:
     room = st.none() | st.integers(1, 30)
-    batch = st.builds(Batch, st.integers(1, most), st.sampled_from(ends), st.floats(0, 1), room)
+    lost = st.sampled_from([0, 0, 1, 4, 1_000])
+    batch = st.builds(
+        Batch, st.integers(1, most), st.sampled_from(ends), st.floats(0, 1), room, lost
+    )
     return st.lists(batch, max_size=12)
 
 
@@ -200,6 +229,60 @@ def test_a_crash_within_a_batch_makes_no_difference(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(journal, "MOST_DELTAS", deltas)
         assert_same(in_batches(seed, division), in_one_fold(seed))
+
+
+@many
+@given(
+    st.sampled_from(SEEDS),
+    batches("goes on", "restarts", "crashes"),
+    st.sampled_from([1, 2, 3, 10_000]),
+    st.integers(0, 8),
+)
+def test_a_state_larger_than_memory_makes_no_difference(
+    seed: int, division: list[Batch], hot: int, deltas: int
+) -> None:
+    """Restarts find the disk as it was, or behind the changelog, or empty."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(journal, "MOST_DELTAS", deltas)
+        assert_same(in_batches(seed, division, hot), in_one_fold(seed))
+
+
+@pytest.mark.parametrize("hot", [1, 2])
+@pytest.mark.parametrize("seed", SEEDS[:4])
+def test_only_so_many_communities_stay_in_memory(seed: int, hot: int) -> None:
+    history = history_of(seed)
+    worker = Worker(history, hot)
+    most = 0
+    for done, record in enumerate(history.records):
+        fold(worker.owned.state, [record])
+        worker.write(done)
+        most = max(most, len(worker.owned.state.communities))
+    assert most == hot
+
+
+@pytest.mark.parametrize("seed", SEEDS[:4])
+def test_what_is_not_in_memory_is_counted_too(seed: int) -> None:
+    history = history_of(seed)
+    worker, whole = Worker(history, 1), Partition(history.policies)
+    for done, record in enumerate(history.records):
+        fold(worker.owned.state, [record])
+        worker.write(done)
+        fold(whole, [record])
+        if done % 50 == 0 or done == len(history.records) - 1:
+            assert counted(worker.owned) == counted(Owned(whole, Journal(), 0, 1))
+            worker.take_over(0)
+            assert worker.owned.state.communities == {}
+            assert counted(worker.owned) == counted(Owned(whole, Journal(), 0, 1))
+
+
+def counted(owned: Owned) -> tuple[int, int, dict[str, int]]:
+    figures = Figures()
+    for community in owned.state.communities.values():
+        figures.add(community)
+    if owned.cold is not None:
+        figures.join(owned.cold.figures)
+    firing = {rule_id: number for rule_id, number in figures.firing.items() if number}
+    return figures.communities, figures.members, firing
 
 
 @pytest.mark.parametrize("seed", SEEDS[:4])

@@ -16,7 +16,8 @@ EXERCISED = (
     "steps", "crash", "stop", "ended by itself", "ended by the watchdog", "generations",
     "rebalance", "zombie", "pause", "evict", "late writes of the dead", "interference noticed",
     "lose", "fail", "twice", "late", "drop", "redeliver", "reread", "start", "calm days",
-    "compacted away", "alert records", "alert records repeated",
+    "compacted away", "state kept", "taken over by a standby", "disk found again",
+    "disk lost its last writes", "alert records", "alert records repeated",
 )  # fmt: skip
 
 
@@ -40,8 +41,8 @@ def main() -> int:
             )
     _clear()
     for name in EXERCISED:
-        print(f"{name:>24} {totals[name]:>12,}")
-    print(f"{'late state topic, seeds':>24} {len(outdated):>12,}  {outdated[:8]}")
+        print(f"{name:>25} {totals[name]:>12,}")
+    print(f"{'late state topic, seeds':>25} {len(outdated):>12,}  {outdated[:8]}")
     print(
         f"{options.seeds} seeds from {options.first} in {time.monotonic() - begun:.0f} s, "
         f"{len(failed)} failed {failed[:20]}"

@@ -114,6 +114,12 @@ class Cluster:
         self.now = 0
         self.network: dict[tuple[str, str, int], deque[Request]] = {}
         self.counts: Counter[str] = Counter()
+        self._growth: list[asyncio.Future[None]] = []
+
+    async def grown(self) -> None:
+        """Wait until some changelog partition has grown."""
+        self._growth.append(asyncio.get_running_loop().create_future())
+        await self._growth[-1]
 
     @property
     def partitions(self) -> int:
@@ -150,6 +156,11 @@ class Cluster:
         self.network.setdefault(place, deque()).appendleft(request)
 
     def write(self, request: Request) -> int:
+        if request.topic == CHANGELOG:
+            growth, self._growth = self._growth, []
+            for waiter in growth:
+                if not waiter.done():
+                    waiter.set_result(None)
         return self.log(request.topic, request.partition).append(request.drafts, self.now)
 
     def cut_off(self, process: Process, dice: random.Random) -> None:

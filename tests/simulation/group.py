@@ -11,14 +11,18 @@ from .clockwork import Clockwork
 if TYPE_CHECKING:
     from .worker import Worker
 
-Assignment = tuple[int, list[int]]
+Assignment = tuple[int, list[int], list[int]]
+"""The generation, the partitions of a member, and those that it stands by for."""
 
 
 class Group:
     """Who belongs to the group; an assignment is made once every member has asked for one."""
 
-    def __init__(self, loop: Clockwork, partitions: int, dice: random.Random) -> None:
+    def __init__(
+        self, loop: Clockwork, partitions: int, standbys: bool, dice: random.Random
+    ) -> None:
         self._loop = loop
+        self._standbys = standbys
         self._partitions = partitions
         self._dice = dice
         self._waiting: dict[Worker, asyncio.Future[Assignment]] = {}
@@ -58,8 +62,13 @@ class Group:
         self.generation += 1
         waiting, self._waiting = self._waiting, {}
         dealt: list[list[int]] = [[] for _ in waiting]
+        standbys: list[list[int]] = [[] for _ in waiting]
         for partition in range(self._partitions):
-            self._dice.choice(dealt).append(partition)
-        for answer, partitions in zip(waiting.values(), dealt, strict=True):
+            owner = self._dice.randrange(len(dealt))
+            dealt[owner].append(partition)
+            others = [number for number in range(len(dealt)) if number != owner]
+            if self._standbys and others:
+                standbys[self._dice.choice(others)].append(partition)
+        for answer, owned, stood_by in zip(waiting.values(), dealt, standbys, strict=True):
             if not answer.done():
-                answer.set_result((self.generation, partitions))
+                answer.set_result((self.generation, owned, stood_by))

@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaTimeoutError, NotEnoughReplicasError
 
 from streams.keeper import Keeper
 from streams.record_batches import InterferenceError
+from tests.stores import MemoryStore
 
 from .clockwork import Clockwork, running
 from .cluster import Cluster, Metadata, Request
@@ -21,7 +22,14 @@ from .group import Group
 from .havoc import Havoc
 from .limits import surroundings
 from .stories import Story, policies_of, source_of, story
-from .verdict import ALERT_TOPICS, Expected, difference, expected_of, outdated
+from .verdict import (
+    ALERT_TOPICS,
+    Expected,
+    difference,
+    difference_on_disk,
+    expected_of,
+    outdated,
+)
 from .worker import Worker
 
 MOST_STEPS = 60_000
@@ -64,7 +72,11 @@ class Simulation:
         self.product = product
         self.loop = Clockwork()
         self.cluster = Cluster(source_of(tale, list(records), random.Random(f"offsets {seed}")))
-        self.group = Group(self.loop, tale.partitions, dice)
+        surroundings = random.Random(f"disks {seed}")
+        self.has_disks = surroundings.random() < 0.5
+        self.hot_communities = surroundings.choice([1, 2, 3, 10_000])
+        self.disks: list[tuple[MemoryStore, Worker]] = []
+        self.group = Group(self.loop, tale.partitions, surroundings.random() < 0.5, dice)
         self.policies = policies_of(tale)
         self.batch_bytes = dice.choice([400, 1_500, 6_000, 900_000])
         self.workers: list[Worker] = []
@@ -80,9 +92,25 @@ class Simulation:
 
     def start(self) -> None:
         """Start a worker."""
-        worker = Worker(self, f"w{len(self.workers)}", self.policies)
+        store = self._some_disk() if self.has_disks else None
+        worker = Worker(self, f"w{len(self.workers)}", self.policies, store)
         self.workers.append(worker)
+        if store is not None:
+            self.disks.append((store, worker))
         self.loop.start(worker.process, worker.run())
+
+    def _some_disk(self) -> MemoryStore:
+        """A new one, or one whose worker is gone: all of it, or without what was written last."""
+        free = [(disk, worker) for disk, worker in self.disks if not worker.process.alive]
+        if not free or self.dice.random() < 0.2:
+            return MemoryStore()
+        self.disks.remove(found := self.dice.choice(free))
+        disk = found[0]
+        if self.dice.random() < 0.3:
+            disk.lose(self.dice.choice([1, 3, 10]))
+            self.counts["disk lost its last writes"] += 1
+        self.counts["disk found again"] += 1
+        return disk
 
     def end_process(self, worker: Worker, error: Exception) -> None:
         """The worker ends itself, as `streams.worker.end_process` does."""
@@ -134,6 +162,10 @@ class Simulation:
         self.counts["generations"] = self.group.generation
         self._count_repeats(expected)
         problem = problem or difference(self.cluster, expected, self.policies)
+        for worker in self.workers:
+            if worker.process.alive and worker.store is not None and not problem:
+                partitions = worker.keeper.owned
+                problem = difference_on_disk(worker.store, partitions, expected, self.policies)
         late = [] if problem else outdated(self.cluster, expected)
         if late and not any(self.counts[kind] for kind in MAY_PUBLISH_LATE):
             problem = f"the state topic shows an older transition of {late}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +16,9 @@ from rules.state import Partition
 from streams.batch import read_batch
 from streams.outputs import Outputs
 from streams.publish import Letter
+from streams.read_back import ReadBacks
 from streams.restoration import restore
+from tests.stores import MemoryStore
 from tests.whole import described
 
 from .cluster import CHANGELOG, Cluster, SourceMessage
@@ -99,6 +102,23 @@ def _state(cluster: Cluster, expected: Expected, policies: Policies) -> str:
             if wanted.get(name) != found.get(name):
                 return (
                     f"partition {partition}, community {name!r}: {found.get(name)}, "
+                    f"expected {wanted.get(name)}"
+                )
+    return ""
+
+
+def difference_on_disk(
+    store: MemoryStore, partitions: Iterable[int], expected: Expected, policies: Policies
+) -> str:
+    """The first difference of what a worker would find on its disk, if it were started again."""
+    for partition in partitions:
+        read_back = ReadBacks(store, 1).open(partition)
+        found = described(read_back.restore(policies).state)
+        wanted = expected.state[partition]
+        for name in sorted(wanted.keys() | found.keys()):
+            if wanted.get(name) != found.get(name):
+                return (
+                    f"partition {partition} on disk, community {name!r}: {found.get(name)}, "
                     f"expected {wanted.get(name)}"
                 )
     return ""

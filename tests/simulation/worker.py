@@ -17,9 +17,12 @@ from streams.faust_internals import SourceRecord
 from streams.keeper import Keeper
 from streams.metrics import Metrics
 from streams.publish import Letter, Publisher
+from streams.read_back import ReadBacks
 from streams.record_batches import SendError
 from streams.reread import RereadError, RereadPieces, Stretch
+from tests.stores import MemoryStore
 
+from .changelog import CountedChangelogs
 from .clockwork import Process
 from .cluster import CHANGELOG, Cluster, SourceMessage
 from .producer import Producer
@@ -91,10 +94,13 @@ class SimulatedPieces:
 
 
 class Worker:
-    """A process from its start to its end; a restart is another one."""
+    """A process from its start to its end; a restart is another one, maybe with the same disk."""
 
-    def __init__(self, simulation: Simulation, name: str, policies: Policies) -> None:
+    def __init__(
+        self, simulation: Simulation, name: str, policies: Policies, store: MemoryStore | None
+    ) -> None:
         self.simulation = simulation
+        self.store = store
         self.cluster: Cluster = simulation.cluster
         self.dice: random.Random = simulation.dice
         self.process = Process(name)
@@ -114,11 +120,13 @@ class Worker:
         )
         metrics = metrics_of(policies)
         self.publisher = OrderedPublisher(producer, "", CHANGELOG, metrics)
+        self.changelogs = CountedChangelogs(self, ReadBacks(store, simulation.hot_communities))
         self.keeper: Keeper = product.keeper(
             policies,
             recorder_of(policies),
             metrics,
             SimulatedReread(self),
+            self.changelogs,
             self.cluster.partitions,
         )
         # Most folds are cut at a close, and so written as several batches.
@@ -154,6 +162,7 @@ class Worker:
         for _ in range(self.dice.choice([1, 3])):
             self.agent = loop.start(self.process, self._guarded(self._apply_batches))
         loop.start(self.process, self._guarded(self._fetch))
+        loop.start(self.process, self._guarded(self.changelogs.run))
         await self._guarded(self._belong)
 
     async def _guarded(self, work: object) -> None:
@@ -173,14 +182,16 @@ class Worker:
         self._over = max(self._over, generation)
         if self.generation <= self._over:
             self._notice.set()
+            if self.recovering and not self.stopping:
+                self.keeper.abandon_recovery()
 
     async def _belong(self) -> None:
         while True:
             answer = self.simulation.group.join(self)
-            self.generation, assigned = await answer
+            self.generation, assigned, standbys = await answer
             if self.generation > self._over:
                 self._notice.clear()
-            if not await self._recover(assigned):
+            if not await self._recover(assigned, standbys):
                 continue
             self.position, self._read = {}, {}
             for partition in assigned:
@@ -198,29 +209,14 @@ class Worker:
                 self.simulation.end_gracefully(self)
                 await asyncio.sleep(0)
 
-    async def _recover(self, assigned: list[int]) -> bool:
+    async def _recover(self, assigned: list[int], standbys: list[int]) -> bool:
         await self.pass_by("recovery")
         self.recovering = True
-        for partition in assigned:
-            self.keeper.begin_recovery(partition)
-        for partition in assigned:
-            log, position = self.cluster.log(CHANGELOG, partition), 0
-            end = log.end
-            while position < end:
-                left = [r for r in log.records if position <= r.offset < end]
-                piece = left[: self.dice.randint(1, 200)]
-                if not piece:
-                    break
-                position = piece[-1].offset + 1
-                self.keeper.absorb(partition, piece)  # type: ignore[arg-type]
-                await self.pass_by("recovering")
-                if self._notice.is_set() and not self.stopping:
-                    self.recovering = False
-                    return False
-        await self.keeper.complete_recovery(set(assigned), self.publisher)
+        done = await self.keeper.complete_recovery(set(assigned), self.publisher, set(standbys))
         self.recovering = False
-        await self.pass_by("recovered")
-        return True
+        if done:
+            await self.pass_by("recovered")
+        return done
 
     def _start_of(self, partition: int) -> int:
         if not self.simulation.product.seeks:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import faust
 import pytest
 from aiokafka.consumer import fetcher
+from faust.assignor.partition_assignor import PartitionAssignor
 from faust.transport.consumer import Consumer as BaseConsumer
 from faust.transport.drivers.aiokafka import Transport
 from faust.types import TP
@@ -15,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams import faust_internals
+from streams.faust_assignor import StateAssignor
 from streams.faust_internals import (
     MAXIMUM_BATCH,
     CoalescingScheduler,
@@ -154,6 +156,8 @@ def test_the_consumer_class_overrides_what_faust_calls() -> None:
     for name in ("_new_offset", "_add_gap", "perform_seek"):
         assert name in vars(made)
         assert hasattr(BaseConsumer, name)
-    for name in ("apply_changelog_batch", "persisted_offset", "on_recovery_completed"):
-        assert name in vars(faust_internals.StateStore)
-        assert hasattr(faust.stores.memory.Store, name)
+    assert "on_recovery_completed" in vars(faust_internals.StateStore)
+    assert hasattr(faust.stores.memory.Store, "on_recovery_completed")
+    for name in ("_protocol_assignments", "on_assignment", "assigned_actives", "assigned_standbys"):
+        assert name in vars(StateAssignor)
+        assert hasattr(PartitionAssignor, name)

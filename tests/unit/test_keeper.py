@@ -47,7 +47,7 @@ def test_a_partition_whose_batch_is_cut_short_is_dropped_instead_of_folded_twice
     catalogue, configuration = shipped_catalogue(), Configuration()
     policies = Policies(configuration, catalogue)
     recorder = Recorder(catalogue, configuration.deployment)
-    keeper = Keeper(policies, recorder, Metrics(catalogue, "test"), None, 1)  # type: ignore[arg-type]
+    keeper = Keeper(policies, recorder, Metrics(catalogue, "test"), None, None, 1)  # type: ignore[arg-type]
     keeper.owned[0] = Owned(Partition(policies), Journal(), -1, 1)
     event = b'{"id":"a","type":"post.created","time":"%s","community_id":"42"}' % NOON.encode()
 

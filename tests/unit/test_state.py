@@ -26,6 +26,7 @@ from models.stored import (
     StoredAlert,
     StoredChange,
     StoredCommunity,
+    decode_change,
     decode_changes,
     decode_community,
     decode_page,
@@ -33,6 +34,7 @@ from models.stored import (
     encode_community,
     encode_page,
     join_changes,
+    split_changes,
 )
 
 integers = st.integers(-(1 << 62), 1 << 62)
@@ -49,10 +51,10 @@ zones = st.sampled_from(["UTC", "Australia/Lord_Howe"])
 panes = st.dictionaries(days, st.lists(st.integers(0, 1 << 40), min_size=WIDTH, max_size=WIDTH))
 members = st.dictionaries(identifiers, st.integers(0, (1 << 64) - 1))
 communities = st.builds(
-    StoredCommunity, st.tuples(epochs, counts), zones, days, days, alerts, panes
+    StoredCommunity, st.tuples(epochs, counts), zones, days, days, counts, counts, alerts, panes
 )
 changes = st.builds(
-    StoredChange, identifiers, zones, days, days, st.none() | alerts, panes, members
+    StoredChange, identifiers, zones, days, days, counts, counts, st.none() | alerts, panes, members
 )
 entries = st.lists(st.tuples(identifiers, st.binary(max_size=9), st.binary(max_size=9)))
 
@@ -93,6 +95,7 @@ def test_changes_come_back_in_their_order(stamp: Stamp, batch: list[StoredChange
     value = join_changes(stamp, map(encode_change, batch))
     assert state.stamp_of(value) == stamp
     assert decode_changes(value) == batch
+    assert [decode_change(part) for part in split_changes(value)] == batch
 
 
 @given(stamps, stamps, st.binary())

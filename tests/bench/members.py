@@ -1,14 +1,16 @@
 """Many members on one worker: memory, the close of a day of all communities, recovery."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from models.instants import DAY, HOUR, parse_instant
 from models.topics import MEMBER_ALERTS, SNAPSHOTS
 from streams.demo.worker_process import WorkerProcess, total
 from streams.partitioning import partition_of_key
+from streams.run_worker import STORE_FOLDER
 from tests.bench.cluster import Log
 from tests.bench.peers import WrongResultError
 from tests.bench.report import kafka, machine
@@ -30,19 +32,30 @@ from tests.integration.deployment import Deployment
 _BEGIN = parse_instant("2025-03-01T00:30:00Z") or 0
 _SPREAD = 20 * HOUR
 _QUIET_DAYS = 3
+_EVENTS = 200_000
 _MIB = 1 << 20
 
 
 def measure_members(
-    communities: int, members: int, partitions: int, recoveries: int, *, silence: bool
+    communities: int,
+    members: int,
+    partitions: int,
+    recoveries: int,
+    state: Mapping[str, Any],
+    *,
+    silence: bool,
 ) -> None:
     """Print what `members` members in `communities` communities cost one worker."""
-    with broker_of_our_own() as (broker, folder), site(broker, folder, partitions) as deployment:
+    with (
+        broker_of_our_own() as (broker, folder),
+        site(broker, folder, partitions, {"state": dict(state)}) as deployment,
+    ):
         rows = list(_rows(deployment, communities, members, recoveries, silence=silence))
     print(f"\n| {members:,} members, {communities:,} communities | |\n|---|---|")
     for name, figure in rows:
         print(f"| {name} | {figure} |")
-    print(f"\n{partitions} partitions, one worker. {machine()}; {kafka()}; {load()}.")
+    settings = ", ".join(f"{name}: {value}" for name, value in state.items())
+    print(f"\n{partitions} partitions, one worker ({settings}). {machine()}; {kafka()}; {load()}.")
 
 
 def _rows(
@@ -51,12 +64,18 @@ def _rows(
     with deployment.worker() as worker:
         empty = usage(worker)
         print(f"an empty worker: {empty.resident / _MIB:.0f} MiB")
-        send(deployment, _first_events(communities, members))
+        send(deployment, first_events(communities, members))
         wait_for(worker, "pulse_members", members)
-        held = usage(worker).resident
+        held = usage(worker)
+        yield "CPU µs an event, each of another member", _micros(held.cpu - empty.cpu, members)
+        held = usage(worker)
+        yield from _costs(deployment, worker, communities, members)
+        held = usage(worker)
         yield "worker without members, MiB", f"{empty.resident / _MIB:.0f}"
-        yield "worker with all members, MiB", f"{held / _MIB:.0f}"
-        yield "bytes a member", f"{(held - empty.resident) / members:.0f}"
+        yield "worker with all members, MiB", f"{held.resident / _MIB:.0f}"
+        yield "bytes a member", f"{(held.resident - empty.resident) / members:.0f}"
+        yield "of its communities in memory", f"{_in_memory(worker):,.0f}"
+        yield "local store, MiB", f"{_stored(deployment) / _MIB:.0f}"
         yield from _quiet_days(deployment, worker, communities)
     state = Log(deployment.connection, f"{deployment.prefix}pulse-state-changelog")
     yield "records of the changelog", f"{state.size():,}"
@@ -65,11 +84,52 @@ def _rows(
         yield from _silent_day(deployment, communities, members)
 
 
-def _first_events(communities: int, members: int) -> Iterator[Sent]:
+def _costs(
+    deployment: Deployment, worker: WorkerProcess, communities: int, members: int
+) -> Iterator[tuple[str, str]]:
+    """Events of members who are known, of all communities in turn and of a tenth of them."""
+    applied = members
+    for name, among in (("all communities", communities), ("a tenth of them", communities // 10)):
+        at = _BEGIN + _SPREAD + HOUR
+        events = (
+            event(-number - applied, name_of(number % among), member_of(number, among), at)
+            for number in range(_EVENTS)
+        )
+        before = usage(worker).cpu
+        send(deployment, events)
+        applied += _EVENTS
+        wait_for(worker, "pulse_events_total", applied)
+        yield f"CPU µs an event, of {name} in turn", _micros(usage(worker).cpu - before, _EVENTS)
+
+
+def _micros(seconds: float, events: int) -> str:
+    return f"{seconds / events * 1e6:.1f}"
+
+
+def _in_memory(worker: WorkerProcess) -> float:
+    return total(worker.samples(), "pulse_communities_in_memory")
+
+
+def _stored(deployment: Deployment) -> int:
+    files = (folder_of(deployment) / STORE_FOLDER).rglob("*")
+    return sum(file.stat().st_size for file in files if file.is_file())
+
+
+def name_of(community: int) -> str:
+    """Return the id of a community."""
+    return f"community-{community:06d}"
+
+
+def member_of(number: int, communities: int) -> str:
+    """Return the id of the member who sends the event `number`."""
+    return f"member-{number // communities:04d}-{number % communities:06d}"
+
+
+def first_events(communities: int, members: int) -> Iterator[Sent]:
+    """Yield an event of each member, of all communities in turn, over most of a day."""
     for number in range(members):
-        name = f"community-{number % communities:06d}"
-        user = f"member-{number // communities:04d}-{number % communities:06d}"
-        yield event(number, name, user, _BEGIN + number * _SPREAD // members)
+        at = _BEGIN + number * _SPREAD // members
+        yield event(number, name_of(number % communities), member_of(number, communities), at)
 
 
 def _nudges(deployment: Deployment, communities: int, day: int) -> Iterator[Sent]:
@@ -77,7 +137,7 @@ def _nudges(deployment: Deployment, communities: int, day: int) -> Iterator[Sent
     at = _BEGIN + day * DAY + HOUR
     partitions: dict[int, Sent] = {}
     for number in range(communities):
-        first = event(-day, f"community-{number:06d}", "", at)
+        first = event(-day, name_of(number), "", at)
         partitions.setdefault(partition_of_key(first.key, deployment.partitions), first)
     yield from partitions.values()
 

@@ -2,10 +2,11 @@
 
 import argparse
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tests.bench.latency import measure_latency
 from tests.bench.members import measure_members
+from tests.bench.recovery import measure_recovery
 from tests.bench.scaling import measure_scaling
 
 
@@ -23,6 +24,7 @@ def _declare_members(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--partitions", type=int, default=12)
     parser.add_argument("--recoveries", type=int, default=3)
     parser.add_argument("--silence", action="store_true", help="also let all fall silent at once")
+    _declare_store(parser)
 
 
 def _run_members(given: argparse.Namespace) -> None:
@@ -31,7 +33,33 @@ def _run_members(given: argparse.Namespace) -> None:
         given.members,
         given.partitions,
         given.recoveries,
+        _state(given),
         silence=given.silence,
+    )
+
+
+def _declare_store(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--store", choices=("memory", "disk"), default="memory")
+    parser.add_argument("--hot", type=int, default=10_000, help="communities in memory with disk")
+
+
+def _state(given: argparse.Namespace) -> dict[str, Any]:
+    if given.store == "memory":
+        return {"store": "memory"}
+    return {"store": "disk", "hot_communities": given.hot}
+
+
+def _declare_recovery(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--communities", type=int, default=10_000)
+    parser.add_argument("--members", type=int, default=1_000_000)
+    parser.add_argument("--partitions", type=int, default=12)
+    parser.add_argument("--rounds", type=int, default=3)
+    _declare_store(parser)
+
+
+def _run_recovery(given: argparse.Namespace) -> None:
+    measure_recovery(
+        given.communities, given.members, given.partitions, given.rounds, _state(given)
     )
 
 
@@ -58,5 +86,10 @@ SCALES = {
     "scaling": Scale("CPU per event by communities and partitions", _declare_scaling, _run_scaling),
     "members": Scale(
         "memory, closes and recovery with many members", _declare_members, _run_members
+    ),
+    "recovery": Scale(
+        "restarts without and with a local store, and takeovers by a standby",
+        _declare_recovery,
+        _run_recovery,
     ),
 }

@@ -132,10 +132,11 @@ class Deployment:
         return ended.returncode, ended.stderr.decode()
 
     @contextmanager
-    def worker(self, *, ready: bool = True) -> Iterator[WorkerProcess]:
-        """Run one more worker for the length of a `with` block."""
+    def worker(self, *, ready: bool = True, folder: str | None = None) -> Iterator[WorkerProcess]:
+        """Run one more worker for the length of a `with` block, in a data folder of its own."""
         self.workers += 1
-        with worker_process(self.folder / f"worker-{self.workers}", self.environment) as worker:
+        folder = folder or f"worker-{self.workers}"
+        with worker_process(self.folder / folder, self.environment) as worker:
             if ready:
                 worker.wait_until_ready()
             yield worker

@@ -9,10 +9,11 @@ from typing import Final, Protocol
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from streams.connection import Connection
-from streams.faust_internals import MAXIMUM_BATCH, SourceRecord
+from streams.faust_internals import SourceRecord
 
 _WAIT_MS: Final = 500
-_FETCH_BYTES: Final = 4 << 20
+_PIECE: Final = 1_000
+"""Records handed on at once: a page of members is some 10 kB."""
 
 Pieces = Mapping[int, Sequence[SourceRecord]]
 """Records by partition, in order."""
@@ -62,7 +63,6 @@ class KafkaChangelogReader:
             enable_auto_commit=False,
             group_id=None,
             auto_offset_reset="earliest",
-            max_partition_fetch_bytes=_FETCH_BYTES,
         )
         await consumer.start()
         return KafkaReading(consumer, self._topic)
@@ -89,7 +89,7 @@ class KafkaReading:
 
     async def next(self) -> Pieces:
         """Return the next records; maybe none, after a while."""
-        fetched = await self._consumer.getmany(timeout_ms=_WAIT_MS, max_records=MAXIMUM_BATCH)
+        fetched = await self._consumer.getmany(timeout_ms=_WAIT_MS, max_records=_PIECE)
         return {place.partition: records for place, records in fetched.items()}
 
     async def position(self, partition: int) -> int:

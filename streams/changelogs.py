@@ -34,7 +34,7 @@ class Changelogs:
         self._reader = reader
         self._read_backs = read_backs
         self._standing_by: dict[int, ReadBack] = {}
-        self._lags: dict[int, int] = {}
+        self._ends: dict[int, int] = {}
         self._wanted = asyncio.Event()
         self._changed = False
         self.records = 0
@@ -64,6 +64,10 @@ class Changelogs:
                 if held.get(partition) != ends[partition]
             }
             await self._read_up_to(reading, found, ends, is_over)
+            if is_over():
+                # Whoever asks for one of them next goes on from there.
+                self._standing_by.update(found)
+                self._changed = True
         finally:
             await reading.stop()
         return found
@@ -129,11 +133,19 @@ class Changelogs:
             for partition in partitions
         }
         self._changed = True
-        self._wanted.set()
+        if self._standing_by:
+            self._wanted.set()
 
     def lags(self) -> dict[int, int]:
-        """Return by how many records each partition that is stood by for is behind."""
-        return {partition: self._lags.get(partition, 0) for partition in self._standing_by}
+        """Return by how many records each partition that is stood by for is behind.
+
+        Without those whose ends are not known yet.
+        """
+        return {
+            partition: max(self._ends[partition] - read_back.end, 0)
+            for partition, read_back in self._standing_by.items()
+            if partition in self._ends
+        }
 
     async def run(self) -> None:
         """Read the partitions that are stood by for, as they grow; it never ends."""
@@ -162,18 +174,17 @@ class Changelogs:
                 self._changed = self._absorb(self._standing_by, pieces)
             except StateError as error:
                 self._give_up(pieces, error)
-            self._lags = {
-                partition: max(reading.known_end(partition) - read_back.end, 0)
-                for partition, read_back in self._standing_by.items()
-            }
+            for partition in self._standing_by:
+                self._ends[partition] = max(self._ends[partition], reading.known_end(partition))
         self._wanted.clear()
 
     async def _begin(self, reading: Reading) -> None:
         self._changed = False
         ends = await reading.ends(list(self._standing_by))
-        if not self._changed:
+        if not self._changed and self._standing_by.keys() <= ends.keys():
             for partition, read_back in self._standing_by.items():
                 self._standing_by[partition] = self._fitting(partition, read_back, ends[partition])
+            self._ends = dict(ends)
             starts = {number: each.start for number, each in self._standing_by.items()}
             await reading.begin(starts)
 

@@ -6,7 +6,7 @@ and it counts only once its marker is in the changelog (ARCHITECTURE, "One batch
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import aclosing, contextmanager
 from typing import Final
 
@@ -99,25 +99,33 @@ class Keeper:
         async with self._locks.all_at_rest(partitions):
             held = {each: self.owned[each] for each in partitions & self.owned.keys()}
             self.owned = {}
-            ends = {partition: publisher.end_of(partition) for partition in held}
-            found = await self._changelogs.read(
-                partitions, ends, lambda: number != self._recoveries
-            )
-            for partition in sorted(partitions):
-                if number != self._recoveries:
-                    return False
-                # What was read of it is let go before the next one is built.
-                changelog = found.pop(partition, None)
-                if changelog is None:
-                    self.owned[partition] = held[partition]
-                else:
-                    self.owned[partition] = await self._takeover.run(
-                        partition, changelog, publisher
-                    )
+            if not await self._take_over(partitions, held, publisher, number):
+                # As it was before: it may be the right one for the next recovery.
+                self.owned = {**held, **self.owned}
+                return False
             self._changelogs.stand_by(standbys)
             self._metrics.recovery.set(time.monotonic() - begun)
             self._metrics.recovery_records.inc(self._changelogs.records)
             self.refresh_gauges()
+        return True
+
+    async def _take_over(
+        self, partitions: Set[int], held: Mapping[int, Owned], publisher: Publisher, number: int
+    ) -> bool:
+        def is_over() -> bool:
+            return number != self._recoveries
+
+        ends = {partition: publisher.end_of(partition) for partition in held}
+        found = await self._changelogs.read(partitions, ends, is_over)
+        for partition in sorted(partitions):
+            if is_over():
+                return False
+            # What was read of it is let go before the next one is built.
+            changelog = found.pop(partition, None)
+            if changelog is None:
+                self.owned[partition] = held[partition]
+            else:
+                self.owned[partition] = await self._takeover.run(partition, changelog, publisher)
         return True
 
     def next_offset(self, partition: int) -> int | None:

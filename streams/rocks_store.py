@@ -3,6 +3,7 @@
 import logging
 import shutil
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -105,7 +106,8 @@ class RocksStore:
 
     def distrust(self) -> None:
         """Begin with an empty one at the next start."""
-        (self._folder / _DISTRUST).touch()
+        with suppress(OSError):
+            (self._folder / _DISTRUST).touch()
 
     def _fail(self, error: Exception) -> NoReturn:
         self.distrust()

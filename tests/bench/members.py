@@ -66,9 +66,8 @@ def _rows(
         print(f"an empty worker: {empty.resident / _MIB:.0f} MiB")
         send(deployment, first_events(communities, members))
         wait_for(worker, "pulse_members", members)
-        held = usage(worker)
-        yield "CPU µs an event, each of another member", _micros(held.cpu - empty.cpu, members)
-        held = usage(worker)
+        cpu = usage(worker).cpu - empty.cpu
+        yield "CPU µs an event, each of another member", _micros(cpu, members)
         yield from _costs(deployment, worker, communities, members)
         held = usage(worker)
         yield "worker without members, MiB", f"{empty.resident / _MIB:.0f}"

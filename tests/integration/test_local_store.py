@@ -46,6 +46,15 @@ def size_of_changelog(deployment: Deployment) -> int:
     return len(read_topics(deployment.servers, [changelog_name(deployment.loaded())]))
 
 
+def wait_until_applied(end: int, *workers: WorkerProcess) -> None:
+    """Return when workers have together applied so many records of the topic's beginning."""
+
+    def applied() -> bool:
+        return end <= sum(total(w.samples(), "pulse_partition_applied_offset") for w in workers)
+
+    wait_until(applied, f"{end} records applied", workers[0])
+
+
 def communities_in_memory(worker: WorkerProcess) -> tuple[float, float]:
     found = worker.samples()
     return total(found, "pulse_communities_in_memory"), total(found, "pulse_communities")
@@ -58,7 +67,7 @@ def test_a_restart_reads_only_what_others_wrote_since(
     with deployed(broker, topic_prefix, tmp_path, DISK) as deployment:
         deployment.produce(part_of(file, 0, 10_000))
         with deployment.worker(folder="first") as worker:
-            deployment.wait_until_caught_up(worker)
+            wait_until_applied(10_000, worker)
             hot, known = communities_in_memory(worker)
             assert hot <= 8
             assert known == COMMUNITIES
@@ -66,19 +75,19 @@ def test_a_restart_reads_only_what_others_wrote_since(
             assert read_of_changelog(worker) == 0
             assert communities_in_memory(worker) == (0, COMMUNITIES)
             deployment.produce(part_of(file, 10_000, 15_000))
-            deployment.wait_until_caught_up(worker)
+            wait_until_applied(15_000, worker)
 
         before = size_of_changelog(deployment)
         with deployment.worker(folder="second") as worker:
             assert read_of_changelog(worker) >= before
             deployment.produce(part_of(file, 15_000, 20_000))
-            deployment.wait_until_caught_up(worker)
+            wait_until_applied(20_000, worker)
 
         whole = size_of_changelog(deployment)
         with deployment.worker(folder="first") as worker:
             assert 0 < read_of_changelog(worker) <= whole - before
             deployment.produce(part_of(file, 20_000, LINES))
-            deployment.wait_until_caught_up(worker)
+            wait_until_applied(LINES, worker)
 
         check_outputs(deployment, file)
 
@@ -148,11 +157,11 @@ def test_a_lost_local_store_is_read_from_the_changelog(
     with deployed(broker, topic_prefix, tmp_path, DISK, partitions=2) as deployment:
         deployment.produce(part_of(file, 0, 20_000))
         with deployment.worker(folder="one") as worker:
-            deployment.wait_until_caught_up(worker)
+            wait_until_applied(20_000, worker)
         shutil.rmtree(tmp_path / "one" / "state")
         with deployment.worker(folder="one") as worker:
             assert read_of_changelog(worker) > 0
             deployment.produce(part_of(file, 20_000, LINES))
-            deployment.wait_until_caught_up(worker)
+            wait_until_applied(LINES, worker)
 
         check_outputs(deployment, file)

@@ -10,12 +10,19 @@ import pytest
 
 from streams.broker import Broker
 from streams.broker.processes import kill_process
-from streams.demo.worker_process import WorkerProcess, total
+from streams.demo.worker_process import WorkerProcess
 
 from .deployment import Deployment, deployed, wait_until
 from .expected import check_outputs
 from .test_lifecycle import owned_partitions, wait_until_shared
-from .test_local_store import LINES, history, part_of, read_of_changelog, size_of_changelog
+from .test_local_store import (
+    LINES,
+    history,
+    part_of,
+    read_of_changelog,
+    size_of_changelog,
+    wait_until_applied,
+)
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow]
 
@@ -43,16 +50,6 @@ def wait_until_ready_for_each_other(
         )
 
 
-def wait_until_applied(first: WorkerProcess, second: WorkerProcess, end: int) -> None:
-    def applied() -> bool:
-        found = [
-            total(each.samples(), "pulse_partition_applied_offset") for each in (first, second)
-        ]
-        return sum(found) >= end
-
-    wait_until(applied, f"{end} records applied by two workers", second)
-
-
 @pytest.mark.parametrize("state", [{}, {"store": "disk", "hot_communities": 8}], ids=str)
 def test_a_standby_takes_over_with_what_it_has_read(
     broker: Broker, topic_prefix: str, tmp_path: Path, state: dict[str, Any]
@@ -63,7 +60,7 @@ def test_a_standby_takes_over_with_what_it_has_read(
         deployment.produce(part_of(file, 0, 20_000))
         with deployment.worker() as survivor, deployment.worker() as victim:
             wait_until_ready_for_each_other(deployment, survivor, victim)
-            wait_until_applied(survivor, victim, 20_000)
+            wait_until_applied(20_000, survivor, victim)
             wait_until_ready_for_each_other(deployment, survivor, victim)
             before, written = read_of_changelog(survivor), size_of_changelog(deployment)
             kill_process(victim.process)
@@ -75,7 +72,7 @@ def test_a_standby_takes_over_with_what_it_has_read(
             assert took < SESSION + 10
             assert read_of_changelog(survivor) - before < written / 20
             deployment.produce(part_of(file, 20_000, LINES))
-            deployment.wait_until_caught_up(survivor)
+            wait_until_applied(LINES, survivor)
 
         check_outputs(deployment, file)
 
@@ -88,15 +85,15 @@ def test_who_stays_with_a_partition_keeps_its_state_in_memory(
     with deployed(broker, topic_prefix, tmp_path, partitions=4) as deployment:
         deployment.produce(part_of(file, 0, 20_000))
         with deployment.worker() as first:
-            deployment.wait_until_caught_up(first)
+            wait_until_applied(20_000, first)
             assert read_of_changelog(first) == 0
             with deployment.worker() as second:
                 wait_until_shared(deployment, first, second)
                 assert read_of_changelog(first) == 0
                 assert read_of_changelog(second) > 0
-            deployment.wait_until_caught_up(first)
+            wait_until(lambda: owned_partitions(first) == 4, "all partitions again", first)
             assert 0 < read_of_changelog(first) < size_of_changelog(deployment) * 0.8
             deployment.produce(part_of(file, 20_000, LINES))
-            deployment.wait_until_caught_up(first)
+            wait_until_applied(LINES, first)
 
         check_outputs(deployment, file)

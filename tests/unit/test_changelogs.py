@@ -166,6 +166,10 @@ def test_a_recovery_that_is_over_is_not_read_to_its_end() -> None:
     turns = iter([False, False])
     asyncio.run(reader.read([0], {}, lambda: next(turns, True)))
     assert next(turns, None) is None
+    # The next one goes on from there.
+    found = read(reader, [0])
+    assert 0 < topic.starts[1][0] < len(topic.logs[0])
+    assert_read_whole(found, topic)
 
 
 # Standing by --------------------------------------------------------------------------------------
@@ -223,6 +227,19 @@ def test_who_stands_by_reads_little_at_a_takeover(store: MemoryStore | None) -> 
     while_standing_by(reader, act())
 
 
+def test_who_stands_by_for_nothing_opens_no_consumer() -> None:
+    topic = Topic(some_log(1))
+    topic.failures = 1
+    reader = Changelogs(topic, ReadBacks())
+
+    async def act() -> None:
+        reader.stand_by(set())
+        await asyncio.sleep(0.01)
+
+    while_standing_by(reader, act())
+    assert topic.failures == 1
+
+
 def test_what_a_standby_still_fetches_of_a_partition_taken_over_is_not_taken_in() -> None:
     topic = Topic(some_log(1) * 30)
     reader = Changelogs(topic, ReadBacks())
@@ -230,11 +247,12 @@ def test_what_a_standby_still_fetches_of_a_partition_taken_over_is_not_taken_in(
     async def act() -> None:
         reader.stand_by({0})
         await until(lambda: reader._standing_by[0].end > 0)
-        begun = reader._standing_by[0].end
-        (changelog,) = (await reader.read({0}, {}, lambda: True)).values()
+        (changelog,) = (await reader.read({0}, {}, lambda: False)).values()
+        end = len(topic.logs[0])
+        Writer(topic.logs[0])
         for _ in range(20):
             await asyncio.sleep(0)
-        assert changelog.end == begun
+        assert changelog.end == end
 
     while_standing_by(reader, act())
 
@@ -261,7 +279,7 @@ def test_a_partition_that_cannot_be_read_is_not_stood_by_for(
 
     async def act() -> None:
         reader.stand_by({1})
-        await until(lambda: not reader.lags())
+        await until(lambda: not reader._standing_by)
         reader.stand_by({0})
         await caught_up(reader, topic)
 

@@ -13,6 +13,7 @@ from tests.builders import catalogue, configured
 CONTRACT = """
 kafka: {topic_prefix: "", partitions: 12, replication_factor: 1}
 time: {timezone: UTC, lateness: 1h, dedupe: 15m, clock: wall}
+state: {store: memory, hot_communities: 10000, standby_replicas: 0}
 rules:
   speech-density-drop:
     {drop_percent: 20, floor: 20, window_days: 7, for_days: 0, keep_firing_days: 0}
@@ -38,6 +39,7 @@ def test_the_configuration_of_the_contract_is_accepted() -> None:
 def test_what_the_contract_writes_out_is_the_default() -> None:
     written = configured(CONTRACT)
     assert (written.kafka, written.time) == (Configuration().kafka, Configuration().time)
+    assert written.state == Configuration().state
     ours = Policies(written, catalogue()).of("any")
     defaults = Policies(Configuration(), catalogue()).of("any")
     assert [r.setting.parameters for r in ours.rules] == [
@@ -50,6 +52,19 @@ MISTAKES = [
     ("a section that is none", "kafak: {}", "kafak", "unknown key"),
     ("a key that is none", "kafka: {partition: 3}", "kafka.partition", "unknown key"),
     ("a time that is none", "time: {time_zone: UTC}", "time.time_zone", "unknown key"),
+    ("a store that is none", "state: {store: tape}", "state.store", "'memory' or 'disk'"),
+    (
+        "nothing in memory at all",
+        "state: {hot_communities: 0}",
+        "state.hot_communities",
+        "greater than or equal to 1",
+    ),
+    (
+        "standbys beyond reason",
+        "state: {standby_replicas: 11}",
+        "state.standby_replicas",
+        "less than or equal to 10",
+    ),
     ("a deployment key that is none", "deployment: {url: x}", "deployment.url", "unknown key"),
     (
         "a community key that is none",

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from rules import state
-from streams import changelog, journal, publish, record_batches
+from streams import journal, publish, record_batches
 
 from .clockwork import current_process
 
@@ -36,7 +36,6 @@ def surroundings(seed: int, batch_bytes: int, steps: Callable[[], int]) -> Itera
         patch.setattr(publish, "LARGE_LETTER", dice.choice([10, 60_000]))
         patch.setattr(journal, "MOST_DELTAS", dice.choice([0, 1, 3, 512]))
         patch.setattr(journal, "DELTA_BYTES", dice.choice([200, 128 * 1024]))
-        patch.setattr(changelog, "_CHANGE_BYTES", dice.choice([90, 256 * 1024]))
         patch.setattr(state, "_PAGE_CHARACTERS", dice.choice([40, 16_384]))
         for module in (record_batches, publish):
             patch.setattr(module, "time", Clock(steps))

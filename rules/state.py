@@ -4,7 +4,7 @@ This is the accumulator of the fold in `rules.engine`; nothing else changes it. 
 instants are milliseconds.
 """
 
-from heapq import heappop, heappush
+from heapq import heappush
 from typing import Final
 
 from models import members as packed
@@ -136,14 +136,6 @@ class Partition:
         if len(self.seen) > _FEW and clock - self.pruned_at > horizon:
             self.seen = {key: at for key, at in self.seen.items() if clock - at <= horizon}
             self.pruned_at = clock
-
-    def is_due(self, instant: int) -> bool:
-        """Tell whether a day closes at or before `instant`."""
-        return bool(self.due) and self.due[0][0] <= instant
-
-    def next_due(self) -> Community:
-        """Take out the community whose day closes first."""
-        return self.communities[heappop(self.due)[1]]
 
     def clean(self) -> None:
         """Forget what has changed: it has been written."""

@@ -161,10 +161,7 @@ def snapshot_record(snapshot: Snapshot) -> Record:
         "first_day": iso(snapshot.first_day),
         "measures": snapshot.measures,
         "late_events": snapshot.late_events,
-        "verdicts": {
-            rule_id: {"verdict": verdict, "evaluation": evaluation}
-            for rule_id, (verdict, evaluation) in snapshot.verdicts.items()
-        },
+        "verdicts": snapshot.verdicts,
     }
 
 

@@ -5,7 +5,7 @@ instants are milliseconds.
 """
 
 from collections.abc import Mapping
-from heapq import heappop, heappush
+from heapq import heappush
 from typing import Final
 
 from models import members as packed
@@ -179,14 +179,6 @@ class Partition:
         """Note that something has changed on this day of the community."""
         self.dirty[community.id] = community
         community.dirty_days.append(day)
-
-    def is_due(self, instant: int) -> bool:
-        """Tell whether a day closes at or before `instant`."""
-        return bool(self.due) and self.due[0][0] <= instant
-
-    def next_due(self) -> Community:
-        """Take out the community whose day closes first."""
-        return self.communities[heappop(self.due)[1]]
 
     def clean(self) -> None:
         """Forget what has changed: it has been written."""

@@ -31,6 +31,8 @@ from faust.transport.drivers.aiokafka import (
 from faust.transport.utils import DefaultSchedulingStrategy
 from faust.types import TP, EventT
 
+from streams.compression import codec_user
+
 MAXIMUM_BATCH: Final = 10_000
 """Records handed on at once: enough to spread the cost of a batch, few enough for the event loop
 to breathe."""
@@ -284,5 +286,7 @@ def check_internals() -> None:
     for name in ("Consumer", "Producer"):
         if not inspect.isclass(getattr(Transport, name, None)):
             raise InternalsError(f"Transport.{name} is gone")
+    if not hasattr(codec_user(), "lz4_encode"):
+        raise InternalsError(f"{codec_user().__name__}.lz4_encode is gone")
     if not hasattr(fetcher, "MemoryRecords"):
         raise InternalsError("aiokafka.consumer.fetcher.MemoryRecords is gone")

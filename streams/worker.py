@@ -20,6 +20,7 @@ from rules.configuration import Configuration
 from rules.policy import Policies
 from rules.records import Recorder
 from streams import __version__
+from streams.compression import compress_fast
 from streams.connection import Connection
 from streams.faust_internals import (
     CoalescingScheduler,
@@ -79,6 +80,7 @@ class PulseWorker:
         """Build everything; nothing is started. OSError where the web port is taken."""
         check_internals()
         tolerate_header_names()
+        compress_fast()
         self._configuration = configuration
         self._source = configuration.kafka.topic_prefix + EVENTS.name
         self._changelog = changelog_name(configuration)

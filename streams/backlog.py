@@ -21,22 +21,27 @@ IN_HAND: Final = 5 * PIECE
 class Piece:
     """Records of one partition, handed on together. They are in hand until `done`, or let go."""
 
-    __slots__ = ("_backlog", "_partition", "_size", "records")
+    __slots__ = ("_backlog", "_size", "partition", "records")
 
     def __init__(
-        self, records: Sequence[Any], partition: int = 0, backlog: "Backlog | None" = None
+        self, records: Sequence[Any], partition: int, backlog: "Backlog | None" = None
     ) -> None:
         """Count `records` as in hand of `backlog`, where there is a bound."""
-        self.records = records
-        self._partition, self._size, self._backlog = partition, len(records), backlog
+        self.records, self.partition = records, partition
+        self._size, self._backlog = len(records), backlog
         if backlog is not None:
             backlog.change(partition, self._size)
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether there is a bound on how many records are in hand: on those of the source."""
+        return self._backlog is not None
 
     def done(self) -> None:
         """Let go of the records: they are applied, or never will be."""
         size, self._size, self.records = self._size, 0, ()
         if size and self._backlog is not None:
-            self._backlog.change(self._partition, -size)
+            self._backlog.change(self.partition, -size)
 
     # Around a rebalance Faust drops messages without a word, in five places.
     __del__ = done

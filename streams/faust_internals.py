@@ -2,8 +2,8 @@
 
 Faust hands an agent one event at a time and restores a table one record at a time; Pulse needs
 whole fetches. Its documented `ConsumerScheduler` setting sees them, so the scheduler below yields
-one pseudo-record per partition and piece of a fetch, whose value is the piece. The other classes
-follow from that, and from keeping progress in the state instead of in the group's offsets.
+one pseudo-record per fetch, whose value is a piece of each partition. The other classes follow from
+that, and from keeping progress in the state instead of in the group's offsets.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -35,7 +35,7 @@ class SourceRecord(Protocol):
 
 
 class CoalescedRecord:
-    """A pseudo-record that stands for a piece: the last record's place, all their content."""
+    """A pseudo-record that stands for pieces: the place of the first one's last record."""
 
     __slots__ = (
         "checksum",
@@ -51,9 +51,9 @@ class CoalescedRecord:
         "value",
     )
 
-    def __init__(self, place: TP, piece: Piece) -> None:
-        """Stand for the records of `piece`, which are of the partition `place` and in order."""
-        last = piece.records[-1]
+    def __init__(self, place: TP, pieces: Sequence[Piece]) -> None:
+        """Stand for `pieces`, the first of which is of the partition `place`."""
+        last = pieces[0].records[-1]
         self.topic = place.topic
         self.partition = place.partition
         self.offset = last.offset
@@ -61,29 +61,43 @@ class CoalescedRecord:
         self.timestamp_type = last.timestamp_type
         self.headers: tuple[()] = ()
         self.key = None
-        self.value = piece
+        self.value = pieces
         self.checksum = None
         self.serialized_key_size = self.serialized_value_size = 0
 
 
 class CoalescingScheduler(DefaultSchedulingStrategy):
-    """Yields what was fetched piece by piece: one of each partition."""
+    """Yields what was fetched of the source as one pseudo-record, all else by partition.
+
+    Faust takes five turns of the event loop for each message, and in every turn some partition may
+    fold a batch: with a message per partition a fetch of twelve took 50 ms to be handed on.
+    """
+
+    def __init__(self) -> None:
+        """Begin with the first partition."""
+        self._turn = 0
 
     def iterate(self, records: Mapping[TP, Any]) -> Iterator[tuple[TP, Any]]:
-        """Yield one pseudo-record per partition."""
-        for partition, piece in records.items():
-            yield partition, CoalescedRecord(partition, piece)
+        """Yield pseudo-records; the source's stands at each of its partitions in turn."""
+        bounded = [place for place, piece in records.items() if piece.is_bounded]
+        if bounded:
+            self._turn = (self._turn + 1) % len(bounded)
+            places = bounded[self._turn :] + bounded[: self._turn]
+            yield places[0], CoalescedRecord(places[0], [records[place] for place in places])
+        for place, piece in records.items():
+            if not piece.is_bounded:
+                yield place, CoalescedRecord(place, [piece])
 
 
 class RawSchema(faust.Schema):
-    """Hands the pseudo-record's piece on, without decoding anything."""
+    """Hands the pseudo-record's pieces on, without decoding anything."""
 
     def loads_key(self, app: Any, message: Any, **options: Any) -> Any:
         """Return no key: a batch has many."""
         return None
 
     def loads_value(self, app: Any, message: Any, **options: Any) -> Any:
-        """Return the piece."""
+        """Return the pieces."""
         return message.value
 
 
@@ -116,9 +130,9 @@ class StateStore(memory.Store):
     ) -> None:
         """Hand the coalesced records of a recovery on."""
         for event in batch:
-            piece = cast(Piece, event.value)
-            self.keeper.absorb(event.message.partition, piece.records)
-            piece.done()
+            for piece in cast(Sequence[Piece], event.value):
+                self.keeper.absorb(piece.partition, piece.records)
+                piece.done()
 
     def persisted_offset(self, tp: TP) -> int | None:
         """Answer that nothing is held, so that a recovery reads the changelog from its start.

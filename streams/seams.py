@@ -37,6 +37,7 @@ _PARAMETERS: Final[tuple[tuple[Callable[..., Any], tuple[str, ...]], ...]] = (
     (Collection._new_store, ("self",)),
     (Recovery._add, ("self", "table", "tp", "offsets")),
     (BaseConsumer._new_offset, ("self", "tp")),
+    (BaseConsumer._filter_tps_with_pending_acks, ("self", "topics")),
     (BaseConsumer._add_gap, ("self", "tp", "offset_from", "offset_to")),
     (BaseConsumer.perform_seek, ("self",)),
     (BaseConsumer.seek, ("self", "partition", "offset")),

@@ -5,6 +5,7 @@ lets the commit go beyond what was applied. The state knows better: after a reco
 behind the last offset applied, and the committed offset only shows lag.
 """
 
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from typing import Any, Final
@@ -91,6 +92,13 @@ class WatermarkConsumer(Consumer):
         self._acked[tp].clear()
         self._acked_index[tp].clear()
         return self.keeper.next_offset(tp.partition) or None
+
+    def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:
+        # Faust hears only of the partition at which a message stands for pieces of several.
+        ours = {tp for tp in self.assignment() if tp.topic == self.source}
+        for tp in ours.union(super()._filter_tps_with_pending_acks()):
+            if topics is None or tp in topics or tp.topic in topics:
+                yield tp
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
         if tp.topic != self.source:

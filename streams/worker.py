@@ -20,7 +20,7 @@ from rules.configuration import Configuration
 from rules.policy import Policies
 from rules.records import Recorder
 from streams import __version__
-from streams.backlog import Backlog
+from streams.backlog import Backlog, Piece
 from streams.compression import compress_fast
 from streams.connection import Connection
 from streams.faust_internals import (
@@ -49,9 +49,9 @@ from streams.web import Readiness, WebServer, bind
 
 LOG = logging.getLogger("pulse")
 
-BATCHES_AT_ONCE: Final = 32
-"""Pieces of fetches in hand: partitions wait for confirmations side by side, and what comes for
-one of them in the meantime is its next batch."""
+FETCHES_AT_ONCE: Final = 32
+"""Fetches in hand: partitions wait for confirmations side by side, and what comes for one of them
+in the meantime is its next batch."""
 
 _PIECES_QUEUED: Final = 16
 """Pieces of the changelog that wait while a recovery takes in others."""
@@ -144,7 +144,7 @@ class PulseWorker:
             recovery_buffer_size=2,
             help="communities, members and progress",
         )
-        agent = app.agent(topic, name="pulse.apply", concurrency=BATCHES_AT_ONCE)
+        agent = app.agent(topic, name="pulse.apply", concurrency=FETCHES_AT_ONCE)
         agent(self._apply_batches)
         app.timer(interval=1.0, name="pulse.tick")(self._tick)
         app.on_partitions_revoked.connect(self._on_revoked)
@@ -154,18 +154,19 @@ class PulseWorker:
 
     async def _apply_batches(self, stream: Any) -> None:
         async for event in stream.events():
-            piece = event.value
-            try:
-                partition, publisher = event.message.tp.partition, self._get_publisher()
-                await self.keeper.apply(partition, piece.records, publisher)
-            except asyncio.CancelledError:
-                raise
-            except Exception as error:
-                LOG.exception("the batch failed")
-                end_process(f"{type(error).__name__}: {error}")
-            finally:
-                # Faust holds the event until its next one.
-                piece.done()
+            await asyncio.gather(*map(self._apply, event.value))
+
+    async def _apply(self, piece: Piece) -> None:
+        try:
+            await self.keeper.apply(piece.partition, piece.records, self._get_publisher())
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            LOG.exception("the batch failed")
+            end_process(f"{type(error).__name__}: {error}")
+        finally:
+            # Faust holds the event until its next one.
+            piece.done()
 
     async def _tick(self) -> None:
         try:

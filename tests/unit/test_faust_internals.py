@@ -34,10 +34,12 @@ class Fetched(NamedTuple):
     timestamp_type: int
 
 
-def fetch(sizes: dict[int, int]) -> dict[TP, Piece]:
+def fetch(sizes: dict[int, int], backlog: Backlog | None = None) -> dict[TP, Piece]:
     return {
         TP("events", number): Piece(
-            [Fetched("events", number, offset, 1_000 + offset, 0) for offset in range(7, 7 + size)]
+            [Fetched("events", number, offset, 1_000 + offset, 0) for offset in range(7, 7 + size)],
+            number,
+            backlog,
         )
         for number, size in sizes.items()
     }
@@ -115,8 +117,26 @@ def test_a_seam_that_is_gone_is_refused_by_name(
         check_internals()
 
 
+@given(st.dictionaries(st.integers(0, 11), st.integers(1, 50), min_size=1, max_size=5))
+def test_what_was_fetched_of_the_source_is_one_message(sizes: dict[int, int]) -> None:
+    fetched = fetch(sizes, Backlog())
+    scheduler, carriers = CoalescingScheduler(), []
+
+    for _ in sizes:
+        ((place, message),) = scheduler.iterate(fetched)
+        last = fetched[place].records[-1]
+        assert (message.topic, message.partition) == (place.topic, place.partition)
+        assert (message.offset, message.timestamp) == (last.offset, last.timestamp)
+        assert sorted(piece.partition for piece in message.value) == sorted(sizes)
+        assert all(piece is fetched[TP("events", piece.partition)] for piece in message.value)
+        carriers.append(place.partition)
+
+    # Faust watches that each partition is heard of now and then.
+    assert sorted(carriers) == sorted(sizes)
+
+
 @given(st.dictionaries(st.integers(0, 11), st.integers(1, 50), max_size=5))
-def test_the_scheduler_hands_on_the_piece_of_each_partition(sizes: dict[int, int]) -> None:
+def test_what_was_fetched_of_a_changelog_is_a_message_per_partition(sizes: dict[int, int]) -> None:
     fetched = fetch(sizes)
     handed: dict[TP, Piece] = {}
 
@@ -124,12 +144,12 @@ def test_the_scheduler_hands_on_the_piece_of_each_partition(sizes: dict[int, int
         last = fetched[place].records[-1]
         assert (message.topic, message.partition) == (place.topic, place.partition)
         assert (message.offset, message.timestamp) == (last.offset, last.timestamp)
-        handed[place] = message.value
+        (handed[place],) = message.value
 
     assert handed == fetched
 
 
-def test_the_schema_hands_the_piece_on_as_it_is() -> None:
+def test_the_schema_hands_the_pieces_on_as_they_are() -> None:
     (place_and_piece,) = CoalescingScheduler().iterate(fetch({0: 3}))
     piece = place_and_piece[1]
     schema = RawSchema()
@@ -140,7 +160,7 @@ def test_the_schema_hands_the_piece_on_as_it_is() -> None:
 
 def test_the_consumer_class_overrides_what_faust_calls() -> None:
     """What Faust really calls is shown by the integration tests; here that nothing is misspelt."""
-    for name in ("_new_offset", "_add_gap", "perform_seek"):
+    for name in ("_new_offset", "_filter_tps_with_pending_acks", "_add_gap", "perform_seek"):
         assert name in vars(WatermarkConsumer)
         assert hasattr(BaseConsumer, name)
     for name in ("_create_worker_consumer", "_fetch_records"):

@@ -1,8 +1,9 @@
 """What the engine decides about an alert, and the words for it (contract, sections 4 and 5)."""
 
-from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Any
+
+from models.values import Value
 
 
 class Verdict(StrEnum):
@@ -66,8 +67,11 @@ Evaluation = dict[str, Any]
 """The figures of a verdict, as they stand in `data.evaluation`: enough to recompute it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Transition:
+Judgement = dict[str, Any]
+"""A rule's `verdict` and the `evaluation` it is read from, as they stand in a snapshot."""
+
+
+class Transition(Value, frozen=True):
     """One alert begins or ends.
 
     `day` is the day whose close judged it, or the day of the event that ended it; `started_day`
@@ -87,8 +91,7 @@ class Transition:
     evaluation: Evaluation
 
 
-@dataclass(frozen=True, slots=True)
-class Digest:
+class Digest(Value, frozen=True):
     """How many members of a community fell silent at one close, and the first of them."""
 
     rule_id: str
@@ -99,12 +102,11 @@ class Digest:
     member_ids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Value, frozen=True):
     """All measures and verdicts of one judged day of a community.
 
     `measures` maps a name to a number (or None where it is not known); `verdicts` maps a rule id
-    to its verdict and evaluation.
+    to its judgement.
     """
 
     community_id: str
@@ -114,4 +116,4 @@ class Snapshot:
     first_day: int
     measures: dict[str, int | None]
     late_events: int
-    verdicts: dict[str, tuple[Verdict, Evaluation]]
+    verdicts: dict[str, Judgement]

@@ -6,6 +6,7 @@ rounded down, which never moves an instant into the next second or day.
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 
 SECOND = 1_000
 MINUTE = 60 * SECOND
@@ -99,6 +100,7 @@ def _remember(cache: dict[str, int], part: str, value: int) -> None:
     cache[part] = value
 
 
+@lru_cache(maxsize=4_096)  # all communities of a time zone close at the same instant
 def format_instant(instant: int) -> str:
     """Write `instant` (milliseconds) as RFC 3339 in UTC; milliseconds only where there are any."""
     moment = datetime.fromtimestamp(instant // SECOND, UTC).replace(tzinfo=None)

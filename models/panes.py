@@ -5,12 +5,15 @@ counted events that arrived after the day had closed. A list, because it is touc
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import repeat
 from typing import Final
 
 from models.events import SPEECH, EventType
 
 Pane = list[int]
 Panes = Mapping[int, Pane]
+Recent = Sequence[Pane]
+"""The panes of days in a row, the last of them at the end: `recent[-7:]` is a week."""
 
 LATE: Final = len(EventType)
 """Index of the counter of late events."""
@@ -23,22 +26,29 @@ def empty_pane() -> Pane:
     return [0] * WIDTH
 
 
-def window(panes: Panes, first: int, last: int) -> list[Pane]:
-    """Return the panes of the days `first` to `last`, both included, that there are."""
-    get = panes.get
-    return [pane for day in range(first, last + 1) if (pane := get(day)) is not None]
+NOTHING: Final = empty_pane()
+"""The pane of a day without events; nobody counts in it."""
 
 
-def total(panes: Sequence[Pane], *kinds: int) -> int:
-    """Count events of `kinds` in `panes`."""
-    return sum([pane[kind] for kind in kinds for pane in panes])
+def recent(panes: Panes, day: int, days: int) -> list[Pane]:
+    """Return the panes of the `days` days that end on `day`, one for each of them."""
+    return list(map(panes.get, range(day - days + 1, day + 1), repeat(NOTHING)))
 
 
-def speech(panes: Sequence[Pane]) -> int:
-    """Count speech (posts and replies) in `panes`."""
-    return total(panes, *_SPEECH)
+def counted(panes: Recent, kind: int, other: int | None = None) -> tuple[int, int]:
+    """Count the events of one type, or of two, and the late ones of all types, in one pass."""
+    events = late = 0
+    if other is None:
+        for pane in panes:
+            events += pane[kind]
+            late += pane[LATE]
+    else:
+        for pane in panes:
+            events += pane[kind] + pane[other]
+            late += pane[LATE]
+    return events, late
 
 
-def late(panes: Sequence[Pane]) -> int:
-    """Count the events of `panes` that arrived after their day had closed."""
-    return sum([pane[LATE] for pane in panes])
+def speech(panes: Recent) -> tuple[int, int]:
+    """Count the speech (posts and replies), and the late events of all types."""
+    return counted(panes, *_SPEECH)

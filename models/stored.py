@@ -4,9 +4,7 @@ A change holds new values, not differences: to apply it twice, or over a value t
 already in part, gives the same.
 """
 
-import struct
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Sequence
 
 import msgspec
 
@@ -43,7 +41,7 @@ class StoredCommunity(msgspec.Struct, array_like=True, frozen=True):
     panes: dict[int, list[int]]
 
 
-class StoredChange(msgspec.Struct, array_like=True):
+class StoredChange(msgspec.Struct, array_like=True, frozen=True):
     """What a batch changed in one community: panes by day and packed members by id.
 
     `alerts` is None where no day closed. `size` and `silent` count all of its members, as in
@@ -61,15 +59,25 @@ class StoredChange(msgspec.Struct, array_like=True):
     members: dict[str, int]
 
 
+Change = tuple[
+    str,
+    str,
+    int,
+    int,
+    int,
+    int,
+    dict[str, StoredAlert] | None,
+    dict[int, list[int]],
+    dict[str, int],
+]
+"""The fields of a `StoredChange`, to be written: a tuple is made four times faster."""
+
 _encode = msgspec.msgpack.Encoder().encode
 _community_decoder = msgspec.msgpack.Decoder(StoredCommunity)
 _page_decoder = msgspec.msgpack.Decoder(dict[str, int])
 _change_decoder = msgspec.msgpack.Decoder(StoredChange)
 _changes_decoder = msgspec.msgpack.Decoder(list[StoredChange])
 _parts_decoder = msgspec.msgpack.Decoder(list[msgspec.Raw])
-_ARRAY: Final = struct.Struct(">BI")
-_ARRAY_32: Final = 0xDD
-"""MessagePack's mark of an array whose length takes 32 bits."""
 
 
 def encode_community(stamp: Stamp, stored: StoredCommunity) -> bytes:
@@ -98,19 +106,13 @@ def decode_page(value: bytes) -> dict[str, int]:
         raise StateError(f"a page of members cannot be read: {error}") from None
 
 
-def encode_change(change: StoredChange) -> bytes:
-    """Return one change; `join_changes` makes a value of several."""
-    return _encode(change)
-
-
-def join_changes(stamp: Stamp, changes: Iterable[bytes]) -> bytes:
-    """Return the value that holds these encoded changes."""
-    parts = list(changes)
-    return stamped(stamp, _ARRAY.pack(_ARRAY_32, len(parts)) + b"".join(parts))
+def encode_changes(stamp: Stamp, changes: Sequence[Change]) -> bytes:
+    """Return the value that holds these changes, each with the fields of a `StoredChange`."""
+    return stamped(stamp, _encode(changes))
 
 
 def split_changes(value: bytes) -> list[bytes]:
-    """Return the encoded changes that `join_changes` joined; StateError where it cannot be."""
+    """Return the changes of a delta's value, each still encoded; StateError where it cannot be."""
     try:
         return [bytes(part) for part in _parts_decoder.decode(memoryview(value)[STAMP_BYTES:])]
     except UNREADABLE as error:

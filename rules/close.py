@@ -4,13 +4,22 @@ The order of what comes out is part of the contract: by close instant, community
 members by id, the digest after its members (sections 3 and 4).
 """
 
-from heapq import heappush
+from heapq import heapreplace
 from typing import Final
 
 from models import members as packed
-from models.alerts import Digest, Evaluation, Phase, Snapshot, Status, Transition, Verdict
+from models.alerts import (
+    Digest,
+    Evaluation,
+    Judgement,
+    Phase,
+    Snapshot,
+    Status,
+    Transition,
+    Verdict,
+)
 from models.events import EventType
-from models.panes import LATE, empty_pane
+from models.panes import LATE, Recent, recent
 from rules.effects import Effects
 from rules.lifecycle import RESTING, Signal, advance, step
 from rules.measures.measure import read_verdict
@@ -20,44 +29,58 @@ from rules.state import Community, Partition
 DIGEST_MEMBERS: Final = 100
 """A digest names the first so many members, and counts them all."""
 
-_NOTHING: Final = empty_pane()
 _NAMES: Final = tuple(kind.wire_name for kind in EventType)
 
 
 def close_due_days(partition: Partition, instant: int, effects: Effects) -> None:
     """Close every day whose close is at or before `instant`, in order, while there is room."""
-    effects.begun = 0
-    while partition.is_due(instant):
+    due, get = partition.due, partition.communities.get
+    while due and due[0][0] <= instant:
         if effects.is_full:
             effects.stopped = True
             return
-        effects.begun += 1
-        community = partition.next_due()
-        at = community.next_close
+        at, community_id = due[0]
+        community = get(community_id) or partition.find(community_id)
+        assert community is not None
         effects.tally.delays.append(instant - at)
         _close_day(community, at, effects)
         community.next_close = community.policy.close_of(community.next_day)
-        heappush(partition.due, (community.next_close, community.id))
-        partition.dirty[community.id] = community
+        heapreplace(due, (community.next_close, community_id))
+        partition.dirty[community_id] = community
 
 
 def _close_day(community: Community, at: int, effects: Effects) -> None:
     day = community.next_day
     community.next_day = day + 1
     community.forget_today()
-    verdicts: dict[str, tuple[Verdict, Evaluation]] = {}
-    measures = _counts_of(community, day)
+    judgements: dict[str, Judgement] = {}
+    panes = recent(community.panes, day, community.policy.horizon)
+    measures: dict[str, int | None] = dict(zip(_NAMES, panes[-1], strict=False))
     for rule in community.policy.rules:
         if not rule.enabled and not _stands(community, rule):
             continue
         if rule.community_measure is not None:
-            verdict, evaluation = _judge_community(community, rule, day, at, effects)
+            evaluation = _judge_community(community, rule, panes, day, at, effects)
             measures[rule.community_measure.value_name] = evaluation["value"]
         else:
-            verdict, evaluation = _judge_members(community, rule, day, at, effects)
-        verdicts[rule.id] = verdict, evaluation
+            evaluation = _judge_members(community, rule, day, at, effects)
+        verdict = evaluation["verdict"]
+        judgements[rule.id] = {"verdict": verdict, "evaluation": evaluation}
         effects.tally.verdicts[rule.id, verdict] += 1
-    effects.outputs.append(_snapshot(community, day, at, measures, verdicts))
+    measures["members"] = len(community.members)
+    measures["silent_members"] = community.silent
+    effects.outputs.append(
+        Snapshot(
+            community.id,
+            day,
+            at,
+            community.policy.calendar.name,
+            community.first_day,
+            measures,
+            panes[-1][LATE],
+            judgements,
+        )
+    )
     community.panes.pop(day - community.policy.pane_days, None)
 
 
@@ -72,11 +95,11 @@ def _stands(community: Community, rule: RulePolicy) -> bool:
 
 
 def _judge_community(
-    community: Community, rule: RulePolicy, day: int, at: int, effects: Effects
-) -> tuple[Verdict, Evaluation]:
+    community: Community, rule: RulePolicy, panes: Recent, day: int, at: int, effects: Effects
+) -> Evaluation:
     measure = rule.community_measure
     assert measure is not None
-    figures = measure.gather(community.panes, day, community.first_day, rule.setting)
+    figures = measure.gather(panes, day, community.first_day, rule.setting)
     if not rule.enabled:
         figures["enabled"] = False
     verdict = read_verdict(measure, figures)
@@ -100,12 +123,12 @@ def _judge_community(
                 evaluation,
             )
         )
-    return verdict, evaluation
+    return evaluation
 
 
 def _judge_members(
     community: Community, rule: RulePolicy, day: int, at: int, effects: Effects
-) -> tuple[Verdict, Evaluation]:
+) -> Evaluation:
     due = sorted(community.wheel.pop(day, ()))
     silenced = [
         user_id for user_id in due if _judge_member(community, rule, user_id, day, at, effects)
@@ -113,9 +136,8 @@ def _judge_members(
     if silenced:
         first = tuple(silenced[:DIGEST_MEMBERS])
         effects.outputs.append(Digest(rule.id, community.id, day, at, len(silenced), first))
-    verdict = Verdict.FIRE if silenced else Verdict.OK
-    return verdict, {
-        "verdict": verdict,
+    return {
+        "verdict": Verdict.FIRE if silenced else Verdict.OK,
         "value": len(silenced),
         "members": len(community.members),
         "silent": community.silent,
@@ -161,29 +183,3 @@ def _judge_member(
         Transition(rule.id, community.id, user_id, status, reason, day, day, at, at, evaluation)
     )
     return True
-
-
-def _counts_of(community: Community, day: int) -> dict[str, int | None]:
-    pane = community.panes.get(day, _NOTHING)
-    return dict(zip(_NAMES, pane, strict=False))
-
-
-def _snapshot(
-    community: Community,
-    day: int,
-    at: int,
-    measures: dict[str, int | None],
-    verdicts: dict[str, tuple[Verdict, Evaluation]],
-) -> Snapshot:
-    measures["members"] = len(community.members)
-    measures["silent_members"] = community.silent
-    return Snapshot(
-        community.id,
-        day,
-        at,
-        community.policy.calendar.name,
-        community.first_day,
-        measures,
-        community.panes.get(day, _NOTHING)[LATE],
-        verdicts,
-    )

@@ -68,14 +68,13 @@ class Effects:
     """Everything that one fold caused outside the state.
 
     `room` is how many outputs it may cause before it stops at the next close of a day. `stopped`
-    says that it did, with closes left, and `begun` how many it did since the last record.
+    says that it did, with closes left.
     """
 
     outputs: list[Output] = field(default_factory=list)
     tally: Tally = field(default_factory=Tally)
     room: int | None = None
     stopped: bool = False
-    begun: int = 0
 
     @property
     def is_full(self) -> bool:

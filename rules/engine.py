@@ -58,7 +58,7 @@ def fold(
     return effects
 
 
-def _apply_all(  # noqa: C901 (calls would cost as much as what they do)
+def _apply_all(  # noqa: C901, PLR0912 (calls would cost as much as what they do)
     partition: Partition, records: Iterable[Arrived], latest: int, effects: Effects
 ) -> None:
     """The loop over all events: what most of them need stands here, the rest in calls.
@@ -99,6 +99,9 @@ def _apply_all(  # noqa: C901 (calls would cost as much as what they do)
             continue
         counts[kind * _OUTCOMES + _APPLIED] += 1
         community.today_pane[kind] += 1
+        if not community.is_noted:
+            community.is_noted = True
+            partition.note(community, community.today)
         user_id = event.user_id
         if user_id and kind <= _LAST_INTERACTION:  # most are not the first of the day
             if not packed.is_settled(community.members.get(user_id, 0), community.today):
@@ -151,12 +154,11 @@ def _apply(
         outcome = _LATE if day >= community.next_day - LATE_DAYS else _DROPPED
     if event.actor_kind in _PERSONS:
         if outcome != _DROPPED:
-            partition.dirty[community.id] = community
+            partition.note(community, day)
             pane = community.panes.get(day)
             if pane is None:
                 pane = community.panes[day] = empty_pane()
             pane[kind] += 1
-            community.dirty_days.add(day)
             if outcome == _LATE:
                 pane[LATE] += 1
             else:

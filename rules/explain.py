@@ -92,7 +92,7 @@ def _judge(data: Mapping[str, Any], rule: Rule, reason: Reason) -> str:
     evaluation = _field(data, "evaluation", dict)
     try:
         verdict = read_verdict(MEASURES[rule.definition.measure], evaluation)
-        description = describe(rule, evaluation)
+        description = describe(rule.definition.description, evaluation)
     except KeyError as missing:
         raise _MismatchError(f"The evaluation lacks the figure {missing}.") from None
     except (ArithmeticError, AttributeError, IndexError, RecursionError, TypeError, ValueError):

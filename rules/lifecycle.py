@@ -9,11 +9,11 @@ Laws:
 (Contract, section 4; the split into verdict and lifecycle is Prometheus's and Alertmanager's.)
 """
 
-from dataclasses import dataclass, replace
 from enum import IntEnum, auto
 from typing import Final, NamedTuple
 
 from models.alerts import Phase, Reason, Status, Verdict
+from models.values import Value
 
 INCONCLUSIVE_LIMIT: Final = 28
 """So many inconclusive closes in a row end an alert."""
@@ -98,16 +98,14 @@ def step(phase: Phase, signal: Signal) -> tuple[Phase, Announcement | None]:
     return TRANSITIONS[phase][signal]
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(Value, frozen=True):
     """How long a verdict must hold before an alert begins (`for_days`) or ends."""
 
     for_days: int = 0
     keep_firing_days: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class AlertState:
+class AlertState(Value, frozen=True):
     """The alert of one rule about one community between two closes.
 
     The counts are of closes: `breaches` and `clears` since the last OK or FIRE, `unsure` in a
@@ -121,28 +119,41 @@ class AlertState:
     started_day: int = 0
     started_at: int = 0
 
+    def counting(self, breaches: int, clears: int, unsure: int) -> "AlertState":
+        """Return the same alert with other counts."""
+        return AlertState(self.phase, breaches, clears, unsure, self.started_day, self.started_at)
+
+    def in_phase(self, phase: Phase) -> "AlertState":
+        """Return the same alert and counts in another phase."""
+        return AlertState(
+            phase, self.breaches, self.clears, self.unsure, self.started_day, self.started_at
+        )
+
 
 RESTING: Final = AlertState()
 """No alert, and nothing counted."""
 
 
+# To look a member of an enum up costs more than to compare with it.
+_FIRE, _OK = Verdict.FIRE, Verdict.OK
+_BREACH, _BREACH_HELD = Signal.BREACH, Signal.BREACH_HELD
+_CLEAR, _CLEAR_HELD = Signal.CLEAR, Signal.CLEAR_HELD
+_UNSURE, _UNSURE_TOO_LONG = Signal.UNSURE, Signal.UNSURE_TOO_LONG
+
+
 def signal_of(state: AlertState, verdict: Verdict, hold: Hold) -> tuple[Signal, AlertState]:
     """Count `verdict`; return the signal it gives and the state with the counts moved on."""
-    if verdict is Verdict.FIRE:
-        counted = _recount(state, breaches=state.breaches + 1)
-        held = counted.breaches > hold.for_days
-        return (Signal.BREACH_HELD if held else Signal.BREACH), counted
-    if verdict is Verdict.OK:
-        counted = _recount(state, clears=state.clears + 1)
-        held = counted.clears > hold.keep_firing_days
-        return (Signal.CLEAR_HELD if held else Signal.CLEAR), counted
-    counted = replace(state, unsure=state.unsure + 1)
-    too_long = counted.unsure >= INCONCLUSIVE_LIMIT
-    return (Signal.UNSURE_TOO_LONG if too_long else Signal.UNSURE), counted
-
-
-def _recount(state: AlertState, breaches: int = 0, clears: int = 0) -> AlertState:
-    return AlertState(state.phase, breaches, clears, 0, state.started_day, state.started_at)
+    if verdict is _FIRE:
+        breaches = state.breaches + 1
+        counted = state.counting(breaches, 0, 0)
+        return (_BREACH_HELD if breaches > hold.for_days else _BREACH), counted
+    if verdict is _OK:
+        clears = state.clears + 1
+        counted = state.counting(0, clears, 0)
+        return (_CLEAR_HELD if clears > hold.keep_firing_days else _CLEAR), counted
+    unsure = state.unsure + 1
+    counted = state.counting(state.breaches, state.clears, unsure)
+    return (_UNSURE_TOO_LONG if unsure >= INCONCLUSIVE_LIMIT else _UNSURE), counted
 
 
 def advance(
@@ -155,8 +166,10 @@ def advance(
     """
     signal, counted = signal_of(state, verdict, hold)
     phase, announcement = step(state.phase, signal)
-    if announcement is None:
-        return (counted if phase is counted.phase else replace(counted, phase=phase)), None
-    if announcement.status is Status.FIRING:
-        return AlertState(phase, counted.breaches, started_day=day, started_at=at), announcement
-    return RESTING, announcement
+    if announcement is not None:
+        if announcement.status is Status.FIRING:
+            return AlertState(phase, counted.breaches, started_day=day, started_at=at), announcement
+        return RESTING, announcement
+    if phase is state.phase:
+        return counted, None
+    return counted.in_phase(phase), None

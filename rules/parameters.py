@@ -1,6 +1,6 @@
 """What can be set on every rule; each measure adds its own (contract, sections 4 and 7)."""
 
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -10,9 +10,13 @@ Days = Annotated[int, Field(ge=0, le=365)]
 
 
 class Parameters(BaseModel):
-    """Settings common to all rules; an unknown key or a wrong type is an error."""
+    """Settings common to all rules; an unknown key or a wrong type is an error.
+
+    A measure names in `compared` which of its settings a verdict is read with.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    compared: ClassVar[tuple[str, ...]] = ()
 
     enabled: bool = True
     for_days: Days = 0
@@ -21,3 +25,7 @@ class Parameters(BaseModel):
     def hold(self) -> Hold:
         """Return how long verdicts must hold before an alert begins or ends."""
         return Hold(self.for_days, self.keep_firing_days)
+
+    def threshold(self, origin: str) -> dict[str, Any]:
+        """Return the settings in `compared` and where they come from, as evaluations have them."""
+        return {**{name: getattr(self, name) for name in self.compared}, "from": origin}

@@ -36,12 +36,14 @@ class CommunityPolicy:
     `rules` are all of them in the order of their ids, disabled ones too: an alert of theirs that
     stands must still end. `member_policy` is the one about members and `member_rule` the same
     where it is enabled: the wheel of due days belongs to it. `lateness` is in milliseconds;
-    `pane_days` is how many days before the next day to close panes are kept.
+    `horizon` is how many days up to and including the judged one are looked at, `pane_days` how
+    many days before the next day to close panes are kept.
     """
 
     calendar: Calendar
     lateness: int
     rules: tuple[RulePolicy, ...]
+    horizon: int
     pane_days: int
     member_policy: RulePolicy | None
     member_rule: RulePolicy | None
@@ -82,12 +84,14 @@ class Policies:
             for policy in rules
             if policy.community_measure
         ]
+        horizon = max([1, *horizons])
         members = next((policy for policy in rules if policy.member_measure), None)
         return CommunityPolicy(
             calendar(zone),
             time.lateness,
             tuple(rules),
-            max([LATE_DAYS, *horizons]),
+            horizon,
+            max(LATE_DAYS, horizon),
             members,
             members if members is not None and members.enabled else None,
         )

@@ -12,6 +12,7 @@ from models.alerts import Digest, Reason, Snapshot, Status, Transition
 from models.days import iso
 from models.fingerprints import alert_id, fingerprint
 from models.instants import format_instant
+from models.values import Value
 from rules.catalogue import Catalogue, Rule
 from rules.configuration import DeploymentSection
 
@@ -20,13 +21,19 @@ Record = dict[str, Any]
 SEQUENCE: Final = {Status.FIRING: 1, Status.RESOLVED: 2}
 """The number of each transition of an alert."""
 
-_ENDINGS: Final = {
-    Reason.RECOVERED: "Recovered. {description}",
-    Reason.INCONCLUSIVE: "Ended: 28 days without a verdict. {description}",
+_OPENINGS: Final = {
+    Reason.THRESHOLD: "",
+    Reason.RECOVERED: "Recovered. ",
+    Reason.INCONCLUSIVE: "Ended: 28 days without a verdict. ",
+}
+"""What stands before the figures, where an alert began or ended by a verdict."""
+
+_MEMBER_ENDINGS: Final = {
     Reason.RETURNED: "The member came back on {day}.",
     Reason.LATE_DATA: "An interaction of {day} arrived late: the silence had been shorter.",
     Reason.LEFT: "The member left the community on {day}.",
 }
+"""What stands instead of the figures, where an event of the member ended the alert."""
 
 
 class Recorder:
@@ -34,79 +41,71 @@ class Recorder:
 
     def __init__(self, catalogue: Catalogue, deployment: DeploymentSection) -> None:
         """Bind the texts and addresses that go into every record."""
-        self._catalogue = catalogue
         self._source = f"/pulse/{deployment.name}"
-        self._base = deployment.base_url
+        self._frames = {rule.id: _frame(rule, deployment.base_url) for rule in catalogue.values()}
 
     def alert(self, transition: Transition) -> Record:
         """Return the record of one transition; `id` is `<alert_id>:<seq>`."""
-        rule = self._catalogue[transition.rule_id]
+        frame = self._frames[transition.rule_id]
+        status = transition.status
+        community_id, member_id = transition.community_id, transition.member_id
         started = iso(transition.started_day)
-        identity = alert_id(
-            transition.rule_id, transition.community_id, transition.member_id, started
-        )
-        sequence = SEQUENCE[transition.status]
-        labels = _labels(rule, transition.community_id, transition.member_id)
+        identity = alert_id(frame.rule_id, community_id, member_id, started)
+        sequence = SEQUENCE[status]
+        labels = _labels(frame, community_id, member_id)
         data = {
             "alert_id": identity,
             "seq": sequence,
-            "status": transition.status,
+            "status": status,
             "reason": transition.reason,
-            "rule": {"id": rule.id, "version": rule.definition.version},
+            "rule": frame.rule,
             "day": iso(transition.day),
             "started_day": started,
-            "community_id": transition.community_id,
-            "member_id": transition.member_id,
-            "severity": rule.definition.severity,
+            "community_id": community_id,
+            "member_id": member_id,
+            "severity": frame.severity,
             "labels": labels,
-            "annotations": self._annotations(
-                rule, rule.definition.summary, _description(rule, transition)
-            ),
+            "annotations": {
+                "summary": frame.summary,
+                "description": _description(frame, transition),
+                "runbook_url": frame.playbook["url"],
+            },
             "startsAt": format_instant(transition.started_at),
             "endsAt": _end(transition),
             "fingerprint": fingerprint(labels),
-            "generatorURL": self._generator_url(rule, transition.community_id),
-            "playbook": self._playbook(rule),
+            "generatorURL": frame.generator + quote(community_id, safe=""),
+            "playbook": frame.playbook,
             "evaluation": transition.evaluation,
         }
+        subject = subject_of(community_id, member_id)
         return self._envelope(
-            f"{identity}:{sequence}",
-            f"pulse.alert.{transition.status}.v1",
-            subject_of(transition.community_id, transition.member_id),
-            transition.at,
-            transition.community_id,
-            data,
+            f"{identity}:{sequence}", status, subject, transition.at, community_id, data
         )
 
     def digest(self, digest: Digest) -> Record:
         """Return the record of one digest; `id` is `<alert_id>:digest`."""
-        rule = self._catalogue[digest.rule_id]
-        day = iso(digest.day)
-        identity = alert_id(digest.rule_id, digest.community_id, None, day)
-        facts = {"count": digest.count, "day": day}
+        frame = self._frames[digest.rule_id]
+        community_id, day = digest.community_id, iso(digest.day)
+        identity = alert_id(frame.rule_id, community_id, None, day)
         data = {
             "alert_id": identity,
-            "rule": {"id": rule.id, "version": rule.definition.version},
+            "rule": frame.rule,
             "day": day,
-            "community_id": digest.community_id,
+            "community_id": community_id,
             "count": digest.count,
             "member_ids": list(digest.member_ids),
-            "severity": rule.definition.severity,
-            "labels": _labels(rule, digest.community_id, None),
-            "annotations": self._annotations(
-                rule,
-                rule.definition.digest_summary or "",
-                (rule.definition.digest_description or "").format(**facts),
-            ),
-            "playbook": self._playbook(rule),
+            "severity": frame.severity,
+            "labels": _labels(frame, community_id, None),
+            "annotations": {
+                "summary": frame.digest_summary,
+                "description": frame.digest_description.format(count=digest.count, day=day),
+                "runbook_url": frame.playbook["url"],
+            },
+            "playbook": frame.playbook,
         }
+        subject = subject_of(community_id, None)
         return self._envelope(
-            f"{identity}:digest",
-            "pulse.alert.digest.v1",
-            subject_of(digest.community_id, None),
-            digest.at,
-            digest.community_id,
-            data,
+            f"{identity}:digest", "digest", subject, digest.at, community_id, data
         )
 
     def _envelope(
@@ -116,7 +115,7 @@ class Recorder:
             "specversion": "1.0",
             "id": identity,
             "source": self._source,
-            "type": kind,
+            "type": f"pulse.alert.{kind}.v1",
             "subject": subject,
             "time": format_instant(at),
             "datacontenttype": "application/json",
@@ -124,25 +123,42 @@ class Recorder:
             "data": data,
         }
 
-    def _annotations(self, rule: Rule, summary: str, description: str) -> Record:
-        address = self._playbook_url(rule)
-        return {"summary": summary, "description": description, "runbook_url": address}
 
-    def _playbook(self, rule: Rule) -> Record:
-        book = rule.playbook
-        return {
+class _Frame(Value, frozen=True):
+    """What all records of a rule have in common: put together once, never changed."""
+
+    rule_id: str
+    rule: Record
+    severity: str
+    alertname: str
+    playbook: Record
+    generator: str
+    summary: str
+    description: str
+    digest_summary: str
+    digest_description: str
+
+
+def _frame(rule: Rule, base_url: str) -> _Frame:
+    definition, book = rule.definition, rule.playbook
+    return _Frame(
+        rule_id=rule.id,
+        rule={"id": rule.id, "version": definition.version},
+        severity=definition.severity,
+        alertname=definition.alertname,
+        playbook={
             "id": book.id,
             "version": book.version,
             "title": book.title,
             "title_zh": book.title_zh,
-            "url": self._playbook_url(rule),
-        }
-
-    def _playbook_url(self, rule: Rule) -> str:
-        return f"{self._base}/playbooks/{rule.playbook.id}"
-
-    def _generator_url(self, rule: Rule, community_id: str) -> str:
-        return f"{self._base}/rules/{rule.id}?community={quote(community_id, safe='')}"
+            "url": f"{base_url}/playbooks/{book.id}",
+        },
+        generator=f"{base_url}/rules/{rule.id}?community=",
+        summary=definition.summary,
+        description=definition.description,
+        digest_summary=definition.digest_summary or "",
+        digest_description=definition.digest_description or "",
+    )
 
 
 def subject_of(community_id: str, member_id: str | None) -> str:
@@ -161,18 +177,15 @@ def snapshot_record(snapshot: Snapshot) -> Record:
         "first_day": iso(snapshot.first_day),
         "measures": snapshot.measures,
         "late_events": snapshot.late_events,
-        "verdicts": {
-            rule_id: {"verdict": verdict, "evaluation": evaluation}
-            for rule_id, (verdict, evaluation) in snapshot.verdicts.items()
-        },
+        "verdicts": snapshot.verdicts,
     }
 
 
-def _labels(rule: Rule, community_id: str, member_id: str | None) -> dict[str, str]:
+def _labels(frame: _Frame, community_id: str, member_id: str | None) -> dict[str, str]:
     """Return what identifies the alert; never a figure, which would make a new alert of it."""
     labels = {
-        "alertname": rule.definition.alertname,
-        "severity": rule.definition.severity,
+        "alertname": frame.alertname,
+        "severity": frame.severity,
         "community_id": community_id,
     }
     if member_id is not None:
@@ -180,9 +193,14 @@ def _labels(rule: Rule, community_id: str, member_id: str | None) -> dict[str, s
     return labels
 
 
-def describe(rule: Rule, evaluation: Mapping[str, Any]) -> str:
-    """Say the figures of an evaluation in the words of the rule's definition."""
-    return rule.definition.description.format_map(_Figures(evaluation))
+def describe(description: str, evaluation: Mapping[str, Any]) -> str:
+    """Say an evaluation in the words of a definition's `description`.
+
+    A figure that is not known reads `unknown`.
+    """
+    return description.format_map(
+        {name: "unknown" if value is None else value for name, value in evaluation.items()}
+    )
 
 
 def _end(transition: Transition) -> str | None:
@@ -192,17 +210,8 @@ def _end(transition: Transition) -> str | None:
     return format_instant(max(transition.at, transition.started_at))
 
 
-def _description(rule: Rule, transition: Transition) -> str:
-    description = describe(rule, transition.evaluation)
-    if transition.status is Status.FIRING:
-        return description
-    return _ENDINGS[transition.reason].format(description=description, day=iso(transition.day))
-
-
-class _Figures(dict[str, Any]):
-    """An evaluation for a template: a figure that is not known reads `unknown`."""
-
-    def __init__(self, evaluation: Mapping[str, Any]) -> None:
-        super().__init__(
-            {name: "unknown" if value is None else value for name, value in evaluation.items()}
-        )
+def _description(frame: _Frame, transition: Transition) -> str:
+    about_member = _MEMBER_ENDINGS.get(transition.reason)
+    if about_member is not None:
+        return about_member.format(day=iso(transition.day))
+    return _OPENINGS[transition.reason] + describe(frame.description, transition.evaluation)

@@ -5,7 +5,7 @@ instants are milliseconds.
 """
 
 from collections.abc import Callable, Mapping
-from heapq import heappop, heappush
+from heapq import heappush
 from typing import Final
 
 from models import members as packed
@@ -33,13 +33,15 @@ class Community:
     maps a day to the members to be judged at its close; a member stands in it at most once, so a
     close costs in proportion to the members who are due, not to those who exist.
 
-    `today` is the day of the last event, where it is still open and the community is noted as
-    changed: what happens from `open_from` until `open_until` (milliseconds) falls on it and is
-    counted in `today_pane` without another look. The span is empty where no such day is known.
+    `today` is the day of the last event, where it is still open: what happens from `open_from`
+    until `open_until` (milliseconds) falls on it and is counted in `today_pane` without another
+    look. The span is empty where no such day is known. `is_noted` says that the day stands among
+    what has changed.
 
-    `dirty_days` and `dirty_members` are what changed since the last `Partition.clean`, and
-    `clean_day` was `next_day` then. Members are stored in pages, filled in the order in which they
-    come: `pages` lists who stands on which, and is empty while there is one page only.
+    `dirty_days` (some more than once) and `dirty_members` are what changed since the last
+    `Partition.clean`, and `clean_day` was `next_day` then. Members are stored in pages, filled in
+    the order in which they come: `pages` lists who stands on which, and is empty while there is
+    only one.
     """
 
     __slots__ = (
@@ -50,6 +52,7 @@ class Community:
         "filled",
         "first_day",
         "id",
+        "is_noted",
         "members",
         "next_close",
         "next_day",
@@ -77,19 +80,21 @@ class Community:
         self.wheel: dict[int, list[str]] = {}
         self.silent = 0
         self.clean_day: int | None = None
-        self.dirty_days: set[int] = set()
+        self.dirty_days: list[int] = []
         self.dirty_members: set[str] = set()
         self.pages: list[list[str]] = []
         self.filled = 0
         self.today = self.open_from = self.open_until = 0
         self.today_pane: Pane = []
+        self.is_noted = False
 
     def remember_today(self, day: int, begin: int, end: int, pane: Pane) -> None:
         """Count in `pane` what happens from `begin` until `end`, until `forget_today`."""
         self.today, self.open_from, self.open_until, self.today_pane = day, begin, end, pane
+        self.is_noted = True
 
     def forget_today(self) -> None:
-        """Look anew at the next event: the day has closed, or what has changed was written."""
+        """Look anew at the next event: the day has closed."""
         self.open_from = self.open_until = 0
 
     def schedule(self, user_id: str, member: int, day: int) -> int:
@@ -187,23 +192,19 @@ class Partition:
             self.seen = {key: at for key, at in self.seen.items() if clock - at <= horizon}
             self.pruned_at = clock
 
-    def is_due(self, instant: int) -> bool:
-        """Tell whether a day closes at or before `instant`."""
-        return bool(self.due) and self.due[0][0] <= instant
-
-    def next_due(self) -> Community:
-        """Take out the community whose day closes first."""
-        community = self.find(heappop(self.due)[1])
-        assert community is not None
-        return community
+    def note(self, community: Community, day: int) -> None:
+        """Note that something has changed on this day of the community."""
+        self.dirty[community.id] = community
+        community.dirty_days.append(day)
 
     def clean(self) -> None:
         """Forget what has changed: it has been written."""
         for community in self.dirty.values():
-            community.dirty_members.clear()
+            if community.dirty_members:
+                community.dirty_members.clear()
             community.dirty_days.clear()
             community.clean_day = community.next_day
-            community.forget_today()
+            community.is_noted = False
         self.dirty.clear()
 
 

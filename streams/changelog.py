@@ -1,15 +1,13 @@
 """What to write of the engine's state into the changelog."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from collections.abc import Iterable, Iterator
 
 from models import state as stored
 from models.state import FORMAT_VERSION, Stamp, StoredPartition
 from models.stored import (
+    Change,
     StoredAlert,
-    StoredChange,
     StoredCommunity,
-    encode_change,
     encode_community,
     encode_page,
 )
@@ -18,42 +16,29 @@ from rules.state import Community, Partition
 Record = tuple[bytes, bytes | None]
 """Key and value of one changelog record; None deletes the key."""
 
-_MEMBERS_AT_ONCE: Final = 2_000
-_CHANGE_BYTES: Final = 256 * 1024
-"""A close may change all members of a large community: their changes are parted."""
 
-
-def changes_of(community: Community) -> Iterator[bytes]:
-    """Yield what changed in the community since the last `clean`, as one or more stored changes."""
-    panes = {day: community.panes[day] for day in community.dirty_days if day in community.panes}
-    has_closed = community.clean_day != community.next_day
-    change = StoredChange(
+def change_of(community: Community) -> Change:
+    """Return what changed in the community since the last `clean`."""
+    panes, members = community.panes, community.members
+    return (
         community.id,
         community.policy.calendar.name,
         community.first_day,
         community.next_day,
-        len(community.members),
+        len(members),
         community.silent,
-        _stored_alerts(community) if has_closed else None,
-        panes,
-        {},
+        _stored_alerts(community) if community.clean_day != community.next_day else None,
+        {day: panes[day] for day in community.dirty_days if day in panes},
+        {user_id: members[user_id] for user_id in community.dirty_members},
     )
-    changed = list(community.dirty_members)
-    for start in range(0, len(changed) or 1, _MEMBERS_AT_ONCE):
-        yield from _parted(change, community.members, changed[start : start + _MEMBERS_AT_ONCE])
 
 
-def _parted(
-    change: StoredChange, members: Mapping[str, int], changed: list[str]
-) -> Iterator[bytes]:
-    change.members = {user_id: members[user_id] for user_id in changed}
-    encoded = encode_change(change)
-    if len(encoded) <= _CHANGE_BYTES or len(changed) < 2:
-        yield encoded
-        return
-    middle = len(changed) // 2
-    yield from _parted(change, members, changed[:middle])
-    yield from _parted(change, members, changed[middle:])
+def part(change: Change) -> tuple[Change, Change]:
+    """Part a change whose members are too many for one record."""
+    members = list(change[-1].items())
+    middle = len(members) // 2
+    first, second = dict(members[:middle]), dict(members[middle:])
+    return (*change[:-1], first), (*change[:-1], second)
 
 
 def whole_records(community: Community, pages: Iterable[int], stamp: Stamp) -> Iterator[Record]:

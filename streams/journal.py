@@ -16,16 +16,21 @@ from typing import Final, NamedTuple
 
 from models import members as packed
 from models.state import NEVER, Stamp, delta_key
-from models.stored import join_changes
+from models.stored import Change, encode_changes
 from rules.state import Community, Partition
-from streams.changelog import Record, changes_of, whole_records
+from streams.changelog import Record, change_of, part, whole_records
 
-DELTA_BYTES: Final = 128 * 1024
+DELTA_BYTES: Final = 256 * 1024
 """Changes in one record: well under a broker's limit of 1 MiB."""
 
 MOST_DELTAS: Final = 512
 MOST_BYTES: Final = 4 << 20
-"""How much of deltas, by number and by bytes, a changelog partition may hold."""
+BYTES_PER_COMMUNITY: Final = 1_024
+"""How much of deltas a changelog partition may hold: by number, and by bytes, whichever of the two
+bounds is higher. With many communities each is else written whole over and over."""
+
+
+_FIRST_PAGE: Final = frozenset({0})
 
 
 class _Delta(NamedTuple):
@@ -46,7 +51,7 @@ class Journal:
         """Begin with an empty changelog."""
         self.stamp = NEVER
         self._whole_since: dict[str, Stamp] = {}
-        self._changed_pages: dict[str, set[int]] = {}
+        self._changed_pages: dict[str, frozenset[int]] = {}
         self._left: deque[tuple[Stamp, str]] = deque()
         self._deltas: deque[_Delta] = deque()
         self._bytes = 0
@@ -67,8 +72,8 @@ class Journal:
 
     def note_members(self, community_id: str, members: Iterable[int]) -> None:
         """Note that the pages of these members have changed since they were written."""
-        pages = self._changed_pages.setdefault(community_id, set())
-        pages.update(map(packed.page_of, members))
+        changed = self._changed_pages.get(community_id, frozenset())
+        self._changed_pages[community_id] = changed.union(map(packed.page_of, members))
 
     def whole_since(self, community_id: str) -> Stamp:
         """Return the batch with which the community was last written whole."""
@@ -94,39 +99,37 @@ class Journal:
         for community_id in sorted(leaving):
             yield from self._write_whole(partition.communities[community_id])
             self._left.append((self.stamp, community_id))
-        while len(self._deltas) > MOST_DELTAS or self._bytes > MOST_BYTES:
+        most_bytes = max(MOST_BYTES, BYTES_PER_COMMUNITY * len(partition.due))
+        while len(self._deltas) > MOST_DELTAS or self._bytes > most_bytes:
             yield from self._replace_oldest(partition)
         self._forget_left()
 
     def _write_deltas(self, partition: Partition, leaving: Set[str]) -> Iterator[Record]:
-        changes: list[bytes] = []
-        communities: set[str] = set()
-        size = number = 0
+        """Yield all that has changed, parted where one record would be too large."""
+        changes: list[Change] = []
         for community in partition.dirty.values():
             self._note_pages(community)
-            if community.id in leaving:
+            if community.id not in leaving:
+                changes.append(change_of(community))
+        waiting = [changes] if changes else []
+        number = 0
+        while waiting:
+            changes = waiting.pop()
+            value = encode_changes(self.stamp, changes)
+            if len(value) > DELTA_BYTES and (halves := _halves(changes)):
+                waiting += reversed(halves)
                 continue
-            for change in changes_of(community):
-                if changes and size + len(change) > DELTA_BYTES:
-                    yield self._delta(number, changes, communities)
-                    changes, communities, size, number = [], set(), 0, number + 1
-                changes.append(change)
-                communities.add(community.id)
-                size += len(change)
-        if changes:
-            yield self._delta(number, changes, communities)
+            key = delta_key(self.stamp, number)
+            number += 1
+            self._append(_Delta(key, len(value), self.stamp, {change[0] for change in changes}))
+            yield key, value
 
     def _note_pages(self, community: Community) -> None:
         if community.pages:
             changed = map(community.members.__getitem__, community.dirty_members)
             self.note_members(community.id, changed)
         elif community.dirty_members:
-            self._changed_pages.setdefault(community.id, set()).add(0)
-
-    def _delta(self, number: int, changes: list[bytes], communities: set[str]) -> Record:
-        key, value = delta_key(self.stamp, number), join_changes(self.stamp, changes)
-        self._append(_Delta(key, len(value), self.stamp, communities))
-        return key, value
+            self._changed_pages[community.id] = _FIRST_PAGE
 
     def _append(self, delta: _Delta) -> None:
         self._deltas.append(delta)
@@ -145,7 +148,7 @@ class Journal:
 
     def _write_whole(self, community: Community) -> Iterator[Record]:
         self._whole_since[community.id] = self.stamp
-        changed = self._changed_pages.pop(community.id, set())
+        changed = self._changed_pages.pop(community.id, frozenset())
         return whole_records(community, sorted(changed), self.stamp)
 
     def _forget_left(self) -> None:
@@ -158,3 +161,12 @@ class Journal:
             since, community_id = self._left.popleft()
             if self._whole_since.get(community_id) == since:
                 del self._whole_since[community_id]
+
+
+def _halves(changes: list[Change]) -> list[list[Change]]:
+    """Part changes, or the members of a single one; nothing where they cannot be parted."""
+    if len(changes) > 1:
+        middle = len(changes) // 2
+        return [changes[:middle], changes[middle:]]
+    members = changes[0][-1]
+    return [[half] for half in part(changes[0])] if len(members) > 1 else []

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from models.alerts import Digest, Snapshot, Transition
+from models.alerts import Snapshot, Transition
 from models.documents import encode
 from models.state import OutboxEntry
 from models.topics import ALERTS, ALERTS_STATE, MEMBER_ALERTS, SNAPSHOTS
@@ -26,23 +26,22 @@ class Outputs:
 
     def add(self, recorder: Recorder, output: Output) -> None:
         """Write one more output."""
-        key = output.community_id.encode()
         if isinstance(output, Snapshot):
             document = snapshot_record(output)
-            key += f"|{document['day']}".encode()
-            self.others.append((SNAPSHOTS.name, key, encode(document)))
-        elif isinstance(output, Digest):
-            document = recorder.digest(output)
-            self.alerts.append((ALERTS.name, key, encode(document)))
-            self.announced.append((output.rule_id, "digest"))
+            key = f"{output.community_id}|{document['day']}"
+            self.others.append((SNAPSHOTS.name, key.encode(), encode(document)))
+        elif isinstance(output, Transition):
+            self._announce(recorder, output)
         else:
-            self._announce(recorder, output, key)
+            document = recorder.digest(output)
+            self.alerts.append((ALERTS.name, output.community_id.encode(), encode(document)))
+            self.announced.append((output.rule_id, "digest"))
 
-    def _announce(self, recorder: Recorder, transition: Transition, key: bytes) -> None:
+    def _announce(self, recorder: Recorder, transition: Transition) -> None:
         document = recorder.alert(transition)
         value = encode(document)
         topic = ALERTS if transition.member_id is None else MEMBER_ALERTS
-        self.alerts.append((topic.name, key, value))
+        self.alerts.append((topic.name, transition.community_id.encode(), value))
         identity = document["data"]["alert_id"].encode()
         self.alerts.append((ALERTS_STATE.name, identity, value))
         self.announced.append((transition.rule_id, transition.status))

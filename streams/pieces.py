@@ -3,7 +3,8 @@
 from collections import deque
 from collections.abc import Sequence
 
-from streams.faust_internals import MAXIMUM_BATCH, SourceRecord
+from streams.backlog import PIECE
+from streams.faust_internals import SourceRecord
 
 Pieces = deque[Sequence[SourceRecord]]
 """Pieces of one partition that were handed on and are not applied yet, in the order they came."""
@@ -16,7 +17,7 @@ def join(pieces: Pieces) -> Sequence[SourceRecord]:
     """
     joined = list(pieces.popleft())
     while pieces and joined[-1].offset + 1 == pieces[0][0].offset:
-        if len(joined) + len(pieces[0]) > MAXIMUM_BATCH:
+        if len(joined) + len(pieces[0]) > PIECE:
             break
         joined += pieces.popleft()
     return joined

@@ -47,7 +47,7 @@ def run(app: faust.App, web: ServiceT) -> NoReturn:
     # A fetch is tens of thousands of records that all die together: collecting cycles every 700
     # allocations, as Python does by default, looks at them again and again.
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(200_000, 20, 50)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     runner = BoundedWorker(

@@ -20,19 +20,19 @@ from rules.configuration import Configuration
 from rules.policy import Policies
 from rules.records import Recorder
 from streams import __version__
+from streams.backlog import Backlog, Piece
 from streams.changelog_reader import KafkaChangelogReader
 from streams.changelogs import Changelogs
+from streams.compression import compress_fast
 from streams.connection import Connection
 from streams.faust_assignor import StateAssignor
 from streams.faust_internals import (
     CoalescingScheduler,
     RawSchema,
-    check_internals,
     highwater,
     kafka_producer,
     replace_clients,
     state_table,
-    watermark_consumer,
 )
 from streams.header_names import tolerate_header_names
 from streams.holes import Holes
@@ -46,17 +46,19 @@ from streams.read_back import ReadBacks
 from streams.record_batches import BATCH_BYTES
 from streams.reread import KafkaReread
 from streams.runner import end_process
+from streams.seams import check_internals
 from streams.topics import TABLE, changelog_name, group_name
 from streams.watchdog import Progress, start_watchdog
+from streams.watermark_consumer import watermark_consumer
 from streams.web import Readiness, WebServer, bind
 
 LOG = logging.getLogger("pulse")
 
-BATCHES_AT_ONCE: Final = 32
-"""Pieces of fetches in hand: partitions wait for confirmations side by side, and what comes for
-one of them in the meantime is its next batch."""
+FETCHES_AT_ONCE: Final = 32
+"""Fetches in hand: partitions wait for confirmations side by side, and what comes for one of them
+in the meantime is its next batch."""
 
-_FETCH_BYTES: Final = 4 << 20
+_FETCH_BYTES: Final = 1 << 20
 _REQUEST_BYTES: Final = 64 << 20
 
 
@@ -84,6 +86,7 @@ class PulseWorker:
         """Build everything; nothing is started. OSError where the web port is taken."""
         check_internals()
         tolerate_header_names()
+        compress_fast()
         self._configuration = configuration
         self._source = configuration.kafka.topic_prefix + EVENTS.name
         self._changelog = changelog_name(configuration)
@@ -136,8 +139,9 @@ class PulseWorker:
             producer_request_timeout=90.0,
             stream_wait_empty=True,
         )
-        replace_clients(app, watermark_consumer(self, self._source))
-        topic = app.topic(self._source, schema=RawSchema(), partitions=partitions)
+        replace_clients(app, watermark_consumer(self, self._source, Backlog()))
+        # How many messages wait does not matter: `Backlog` bounds their records.
+        topic = app.topic(self._source, schema=RawSchema(), partitions=partitions, maxsize=4_096)
         # The changelog exists already: `streams.topics` creates it with its own settings.
         app.Table(
             TABLE,
@@ -145,7 +149,7 @@ class PulseWorker:
             partitions=partitions,
             help="communities, members and progress",
         )
-        agent = app.agent(topic, name="pulse.apply", concurrency=BATCHES_AT_ONCE)
+        agent = app.agent(topic, name="pulse.apply", concurrency=FETCHES_AT_ONCE)
         agent(self._apply_batches)
         app.timer(interval=1.0, name="pulse.tick")(self._tick)
         app.task(self._stand_by)
@@ -156,14 +160,19 @@ class PulseWorker:
 
     async def _apply_batches(self, stream: Any) -> None:
         async for event in stream.events():
-            try:
-                place, records = event.message.tp, event.value
-                await self.keeper.apply(place.partition, records, self._get_publisher())
-            except asyncio.CancelledError:
-                raise
-            except Exception as error:
-                LOG.exception("the batch failed")
-                end_process(f"{type(error).__name__}: {error}")
+            await asyncio.gather(*map(self._apply, event.value))
+
+    async def _apply(self, piece: Piece) -> None:
+        try:
+            await self.keeper.apply(piece.partition, piece.records, self._get_publisher())
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            LOG.exception("the batch failed")
+            end_process(f"{type(error).__name__}: {error}")
+        finally:
+            # Faust holds the event until its next one.
+            piece.done()
 
     async def _tick(self) -> None:
         try:

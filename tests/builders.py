@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import yaml
+from msgspec.structs import replace
 
 from models.alerts import Digest, Reason, Snapshot, Status, Transition, Verdict
 from models.days import day_from_iso

@@ -6,11 +6,11 @@ that leaves out a figure cannot be judged in the first place (contract, Law 3).
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from models.alerts import Evaluation, Verdict
-from models.panes import Panes
+from models.panes import Recent
 from rules.parameters import Parameters
 
 
@@ -19,25 +19,31 @@ class Setting:
     """Under which settings a subject is judged: they go into its evaluation.
 
     `origin` says where the settings come from: `default`, `configuration` or `community`.
+    `threshold` is what evaluations have of them: one object for all, which nobody changes.
     """
 
     parameters: Parameters
     origin: str
     timezone: str
+    threshold: dict[str, Any] = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Write the threshold once, instead of at every close."""
+        object.__setattr__(self, "threshold", self.parameters.threshold(self.origin))
 
 
 @dataclass(frozen=True, slots=True)
 class CommunityMeasure:
     """A measure of a community at the close of one of its days.
 
-    `gather(panes, day, first_day, setting)` returns the figures of `day`;
+    `gather(panes, day, first_day, setting)` returns the figures of `day`, the last of `panes`;
     `verdict(evaluation)` reads the verdict out of them (KeyError, TypeError or ValueError where a
     figure is missing or wrong); `horizon(parameters)` is how many days of panes up to and
     including the judged day are read; `value_name` names the value in snapshots.
     """
 
     parameters: type[Parameters]
-    gather: Callable[[Panes, int, int, Setting], Evaluation]
+    gather: Callable[[Recent, int, int, Setting], Evaluation]
     verdict: Callable[[Mapping[str, Any]], Verdict]
     horizon: Callable[[Any], int]
     value_name: str

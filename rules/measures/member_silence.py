@@ -1,7 +1,7 @@
 """Member silence: whole days since a member's last interaction (article, 4.2)."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
@@ -14,13 +14,13 @@ from rules.parameters import Parameters
 class MemberSilenceParameters(Parameters):
     """`silent_days`: so many whole days without interaction fire."""
 
+    compared: ClassVar = ("silent_days",)
+
     silent_days: Annotated[int, Field(ge=1, le=3650)]
 
 
 def gather(last: int, day: int, setting: Setting) -> Evaluation:
     """Count the whole days from the last interaction to `day`; an event after `day` counts 0."""
-    parameters = setting.parameters
-    assert isinstance(parameters, MemberSilenceParameters)
     return {
         "value": max(day - last, 0),
         "baseline": None,
@@ -29,7 +29,7 @@ def gather(last: int, day: int, setting: Setting) -> Evaluation:
         "baseline_window": None,
         "last_interaction_day": iso(last) if last else None,
         "left": False,
-        "threshold": {"silent_days": parameters.silent_days, "from": setting.origin},
+        "threshold": setting.threshold,
         "timezone": setting.timezone,
         "late_events": 0,
     }

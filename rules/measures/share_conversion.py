@@ -1,14 +1,14 @@
 """Share conversion: how many shares brought somebody in on one day (article, 4.2)."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import Field
 
 from models.alerts import Evaluation, Verdict
 from models.days import day_from_iso, iso
 from models.events import EventType
-from models.panes import Panes, late, total, window
+from models.panes import Recent, counted
 from rules.measures.measure import CommunityMeasure, Setting
 from rules.parameters import Parameters
 
@@ -19,31 +19,29 @@ _CONVERTED: Final = int(EventType.SHARE_CONVERTED)
 class ShareConversionParameters(Parameters):
     """`minimum`: conversions a day that are enough; `active_days`: days that show any sharing."""
 
+    compared: ClassVar = ("minimum", "active_days")
+
     minimum: Annotated[int, Field(ge=1)]
     active_days: Annotated[int, Field(ge=1, le=365)]
 
 
-def gather(panes: Panes, day: int, first_day: int, setting: Setting) -> Evaluation:
+def gather(panes: Recent, day: int, first_day: int, setting: Setting) -> Evaluation:
     """Count the conversions of `day`, and all sharing of the `active_days` that end on it."""
     parameters = setting.parameters
     assert isinstance(parameters, ShareConversionParameters)
-    start = day - parameters.active_days + 1
-    active = window(panes, start, day)
+    days = parameters.active_days
+    sharing, late = counted(panes[-days:], _SHARED, _CONVERTED)
     return {
-        "value": total(window(panes, day, day), _CONVERTED),
+        "value": panes[-1][_CONVERTED],
         "baseline": None,
         "change_percent": None,
         "window": [iso(day), iso(day)],
         "baseline_window": None,
         "first_day": iso(first_day),
-        "active": {"window": [iso(start), iso(day)], "events": total(active, _SHARED, _CONVERTED)},
-        "threshold": {
-            "minimum": parameters.minimum,
-            "active_days": parameters.active_days,
-            "from": setting.origin,
-        },
+        "active": {"window": [iso(day - days + 1), iso(day)], "events": sharing},
+        "threshold": setting.threshold,
         "timezone": setting.timezone,
-        "late_events": late(active),
+        "late_events": late,
     }
 
 

@@ -5,13 +5,13 @@ integers, without rounding.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from models.alerts import Evaluation, Verdict
 from models.days import day_from_iso, iso
-from models.panes import Panes, late, speech, window
+from models.panes import Recent, speech
 from rules.measures.measure import CommunityMeasure, Setting
 from rules.parameters import Parameters
 
@@ -19,19 +19,20 @@ from rules.parameters import Parameters
 class SpeechDensityParameters(Parameters):
     """`drop_percent`: fall that fires; `floor`: least baseline; `window_days`: days compared."""
 
+    compared: ClassVar = ("drop_percent", "floor")
+
     drop_percent: Annotated[int, Field(ge=1, le=100)]
     floor: Annotated[int, Field(ge=0)]
     window_days: Annotated[int, Field(ge=1, le=182)]
 
 
-def gather(panes: Panes, day: int, first_day: int, setting: Setting) -> Evaluation:
+def gather(panes: Recent, day: int, first_day: int, setting: Setting) -> Evaluation:
     """Count the speech of the window that ends on `day` and of the window before it."""
     parameters = setting.parameters
     assert isinstance(parameters, SpeechDensityParameters)
     days = parameters.window_days
-    now = window(panes, day - days + 1, day)
-    before = window(panes, day - 2 * days + 1, day - days)
-    current, previous = speech(now), speech(before)
+    current, late = speech(panes[-days:])
+    previous, late_before = speech(panes[-2 * days : -days])
     return {
         "value": current,
         "baseline": previous,
@@ -39,13 +40,9 @@ def gather(panes: Panes, day: int, first_day: int, setting: Setting) -> Evaluati
         "window": [iso(day - days + 1), iso(day)],
         "baseline_window": [iso(day - 2 * days + 1), iso(day - days)],
         "first_day": iso(first_day),
-        "threshold": {
-            "drop_percent": parameters.drop_percent,
-            "floor": parameters.floor,
-            "from": setting.origin,
-        },
+        "threshold": setting.threshold,
         "timezone": setting.timezone,
-        "late_events": late(now) + late(before),
+        "late_events": late + late_before,
     }
 
 

@@ -4,13 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import Any
 
-from models.alerts import Evaluation, Verdict
+from models.alerts import Judgement, Verdict
 from models.days import iso
 from models.instants import format_instant
 from rules.records import Record
 from rules.ruletest.document import ExpectedAlert, ExpectedRecord, ExpectedVerdict
 
-Judged = tuple[Verdict, Evaluation]
 _ABSENT = object()
 
 
@@ -33,7 +32,7 @@ def record_problems(rows: Iterable[ExpectedRecord], actual: Sequence[Record]) ->
 
 
 def verdict_problems(
-    expected: Iterable[ExpectedVerdict], judged: Mapping[tuple[str, int], Judged | None]
+    expected: Iterable[ExpectedVerdict], judged: Mapping[tuple[str, int], Judgement | None]
 ) -> list[str]:
     """Return one line per day whose verdict or figures differ."""
     problems = []
@@ -41,12 +40,12 @@ def verdict_problems(
         for day in row.days:
             where = f"verdict of community {row.community} on {iso(day)}"
             found = judged.get((row.community, day))
-            if (found[0] if found else None) != row.verdict:
-                was = found[0] if found else "not judged"
+            if (found["verdict"] if found else None) != row.verdict:
+                was = found["verdict"] if found else "not judged"
                 problems.append(f"{where}: {was}, expected {row.verdict or 'not judged'}")
             elif found is not None:
                 wanted = row.model_dump(include=row.model_fields_set & {"value", "baseline"})
-                differences = _differences("", wanted, found[1])
+                differences = _differences("", wanted, found["evaluation"])
                 problems += [f"{where}: {difference}" for difference in differences]
     return problems
 

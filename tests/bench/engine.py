@@ -17,9 +17,10 @@ from rules.configuration import Configuration
 from rules.engine import fold
 from rules.policy import Policies
 from rules.state import Partition
+from streams.backlog import PIECE
 from streams.batch import read_batch
 from streams.catalogue import shipped_catalogue
-from streams.faust_internals import MAXIMUM_BATCH, SourceRecord
+from streams.faust_internals import SourceRecord
 from streams.journal import Journal
 from streams.partitioning import partition_of_key
 from streams.produce import messages
@@ -86,9 +87,9 @@ def _fetches(path: Path) -> list[Fetch]:
             Fetched("events", number, len(records), timestamp, key, value, tuple(headers))
         )
     return [
-        (number, records[start : start + MAXIMUM_BATCH])
+        (number, records[start : start + PIECE])
         for number, records in enumerate(partitions)
-        for start in range(0, len(records), MAXIMUM_BATCH)
+        for start in range(0, len(records), PIECE)
     ]
 
 
@@ -123,7 +124,7 @@ def _print_table(rows: Sequence[Sequence[float]], events: int) -> None:
         print(f"| {step} | {min(values):.2f} | {median(values):.2f} |")
     print(
         f"\n{events:,} events of the demo's sample, {len(rows)} repetitions, batches of "
-        f"{MAXIMUM_BATCH:,}, in one process. {machine()}."
+        f"{PIECE:,}, in one process. {machine()}."
     )
 
 

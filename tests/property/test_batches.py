@@ -22,7 +22,7 @@ from rules.effects import Output
 from rules.engine import fold, remember
 from rules.policy import Policies
 from rules.state import Partition
-from streams import changelog, journal, mirror, read_back
+from streams import journal, mirror, read_back
 from streams.catalogue import shipped_catalogue
 from streams.changelog import Record
 from streams.figures import Figures
@@ -183,7 +183,6 @@ def small_pieces() -> Iterator[None]:
     """Few members to a page, and few changes to a record: else all fits into one."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(state, "_PAGE_CHARACTERS", 60)
-        patch.setattr(changelog, "_CHANGE_BYTES", 90)
         patch.setattr(journal, "DELTA_BYTES", 300)
         patch.setattr(journal, "MOST_DELTAS", 3)
         patch.setattr(mirror, "MOST_BYTES", 200)

@@ -105,12 +105,19 @@ class Havoc:
         simulation.counts["compacted away"] += simulation.cluster.compact(simulation.dice)
 
     def _is_calm(self) -> bool:
-        """Whether nothing is under way, and every worker knows what it owns and has no batch."""
-        group, workers = self._simulation.group, self._simulation.workers
-        return not self._simulation.cluster.network and all(
-            worker.is_at_rest and worker in group.members and worker.generation == group.generation
-            for worker in workers
-            if worker.process.alive
+        """Whether nothing is under way, and every partition has a worker that has no batch."""
+        group, cluster = self._simulation.group, self._simulation.cluster
+        alive = [worker for worker in self._simulation.workers if worker.process.alive]
+        owned = [partition for worker in alive for partition in worker.keeper.owned]
+        return (
+            not cluster.network
+            and sorted(owned) == list(range(cluster.partitions))
+            and all(
+                worker.is_at_rest
+                and worker in group.members
+                and worker.generation == group.generation
+                for worker in alive
+            )
         )
 
     def _drop(self, worker: Worker, dice: random.Random) -> None:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from rules import state
-from streams import changelog, cold, journal, mirror, publish, read_back, record_batches
+from streams import cold, journal, mirror, publish, read_back, record_batches
 
 from .clockwork import current_process
 
@@ -36,7 +36,6 @@ def surroundings(seed: int, batch_bytes: int, steps: Callable[[], int]) -> Itera
         patch.setattr(publish, "LARGE_LETTER", dice.choice([10, 60_000]))
         patch.setattr(journal, "MOST_DELTAS", dice.choice([0, 1, 3, 512]))
         patch.setattr(journal, "DELTA_BYTES", dice.choice([200, 128 * 1024]))
-        patch.setattr(changelog, "_CHANGE_BYTES", dice.choice([90, 256 * 1024]))
         patch.setattr(mirror, "MOST_BYTES", dice.choice([100, 2_000, 4 << 20]))
         patch.setattr(read_back, "_PIECE", dice.choice([1, 7, 500]))
         patch.setattr(cold, "MOST_AT_ONCE", dice.choice([1, 1_000]))

@@ -17,7 +17,7 @@ from rules.configuration import Configuration
 from rules.engine import fold
 from rules.policy import Policies
 from rules.state import Partition
-from streams import changelog, journal
+from streams import journal
 from streams.catalogue import shipped_catalogue
 from streams.changelog import Record, marker_record
 from streams.journal import Journal
@@ -113,7 +113,6 @@ def test_what_was_written_comes_back(
 ) -> None:
     monkeypatch.setattr(journal, "MOST_DELTAS", most)
     monkeypatch.setattr(journal, "DELTA_BYTES", 400)
-    monkeypatch.setattr(changelog, "_CHANGE_BYTES", 120)
     monkeypatch.setattr(
         state, "_PAGE_CHARACTERS", members_on_a_page * (3 + state._MEMBER_CHARACTERS)
     )

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from models.alerts import Verdict
 from models.days import iso
 from models.events import EventType
-from models.panes import LATE, Pane, empty_pane
+from models.panes import LATE, Pane, Panes, Recent, empty_pane, recent
 from rules.measures import member_silence, share_conversion, speech_density
 from rules.measures.measure import Setting
 from rules.measures.member_silence import MemberSilenceParameters
@@ -37,10 +37,17 @@ def pane(**counts: int) -> Pane:
     return counters
 
 
+def until(last: int, panes: Panes) -> Recent:
+    """What a measure is given to judge the day `last`: a row of days, of which few have a pane."""
+    return recent(panes, last, 40)
+
+
 def density(previous: int, current: int, *, first_day: int = FIRST_DAY, **changes: Any) -> Any:
     parameters = DENSITY.parameters.model_copy(update=changes)
     panes = {D - 7: pane(POST_CREATED=previous), D - 6: pane(REPLY_CREATED=current)}
-    return speech_density.gather(panes, D, first_day, Setting(parameters, "default", "UTC"))
+    return speech_density.gather(
+        until(D, panes), D, first_day, Setting(parameters, "default", "UTC")
+    )
 
 
 def conversion(
@@ -48,7 +55,7 @@ def conversion(
 ) -> Any:
     panes = {D - ago: pane(SHARE_CREATED=shared)}
     panes.setdefault(D, pane())[EventType.SHARE_CONVERTED] = converted
-    return share_conversion.gather(panes, D, first_day, CONVERSION)
+    return share_conversion.gather(until(D, panes), D, first_day, CONVERSION)
 
 
 def test_speech_density_fires_exactly_where_a_hundred_times_the_fall_is_twenty_times_the_week() -> (
@@ -119,7 +126,7 @@ def own(ago: int) -> int:
 
 def test_speech_density_compares_two_windows_of_seven_days_that_touch() -> None:
     panes = {D - ago: pane(POST_CREATED=own(ago)) for ago in range(-1, 16)}
-    figures = speech_density.gather(panes, D, FIRST_DAY, DENSITY)
+    figures = speech_density.gather(until(D, panes), D, FIRST_DAY, DENSITY)
     assert figures["value"] == sum(map(own, range(7)))
     assert figures["baseline"] == sum(map(own, range(7, 14)))
     assert figures["window"] == [iso(D - 6), iso(D)]
@@ -128,7 +135,7 @@ def test_speech_density_compares_two_windows_of_seven_days_that_touch() -> None:
 
 def test_share_conversion_counts_the_day_and_looks_back_28_days_for_sharing() -> None:
     panes = {D - ago: pane(SHARE_CONVERTED=own(ago)) for ago in range(-1, 30)}
-    figures = share_conversion.gather(panes, D, FIRST_DAY, CONVERSION)
+    figures = share_conversion.gather(until(D, panes), D, FIRST_DAY, CONVERSION)
     assert figures["value"] == own(0)
     assert figures["active"]["events"] == sum(map(own, range(28)))
     assert figures["active"]["window"] == [iso(D - 27), iso(D)]
@@ -139,8 +146,8 @@ def test_each_type_counts_where_it_should_and_nowhere_else(kind: EventType) -> N
     panes = {D: pane(**{kind.name: 3})}
     is_speech = kind in (EventType.POST_CREATED, EventType.REPLY_CREATED)
     is_sharing = kind in (EventType.SHARE_CREATED, EventType.SHARE_CONVERTED)
-    speech = speech_density.gather(panes, D, FIRST_DAY, DENSITY)
-    sharing = share_conversion.gather(panes, D, FIRST_DAY, CONVERSION)
+    speech = speech_density.gather(until(D, panes), D, FIRST_DAY, DENSITY)
+    sharing = share_conversion.gather(until(D, panes), D, FIRST_DAY, CONVERSION)
     assert speech["value"] == (3 if is_speech else 0)
     assert sharing["active"]["events"] == (3 if is_sharing else 0)
     assert sharing["value"] == (3 if kind is EventType.SHARE_CONVERTED else 0)
@@ -148,8 +155,8 @@ def test_each_type_counts_where_it_should_and_nowhere_else(kind: EventType) -> N
 
 def test_late_events_are_those_of_the_days_that_were_looked_at() -> None:
     panes = {D - ago: pane(POST_CREATED=1, LATE=own(ago)) for ago in range(-1, 30)}
-    speech = speech_density.gather(panes, D, FIRST_DAY, DENSITY)
-    sharing = share_conversion.gather(panes, D, FIRST_DAY, CONVERSION)
+    speech = speech_density.gather(until(D, panes), D, FIRST_DAY, DENSITY)
+    sharing = share_conversion.gather(until(D, panes), D, FIRST_DAY, CONVERSION)
     assert speech["late_events"] == sum(map(own, range(14)))
     assert sharing["late_events"] == sum(map(own, range(28)))
 

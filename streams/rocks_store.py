@@ -1,11 +1,10 @@
 """The local store as a RocksDB database in the worker's data folder."""
 
 import logging
-import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 from rocksdict import (
     BlockBasedOptions,
@@ -27,46 +26,61 @@ _KEPT_LOG_FILES: Final = 2
 _WIDTH: Final = 4
 _IDENTITY: Final = b"\xff" * _WIDTH + b"identity"
 _DISTRUST: Final = "DISTRUST"
+_SIGNS_OF_A_LOCK: Final = ("While lock file", "lock hold by current process")
 
 
 class RocksStore:
     """The database. An error of it ends in LocalStoreError, and the next start without it."""
 
     def __init__(self, folder: Path, identity: bytes) -> None:
-        """Open or create it. What is there under another `identity` is dropped."""
+        """Open or create it. What is there under another `identity` is dropped.
+
+        LocalStoreError where it cannot be used, OSError where the folder cannot.
+        """
         self._folder = folder
-        if (folder / _DISTRUST).exists():
-            self._drop("it failed when it was used last")
+        folder.mkdir(parents=True, exist_ok=True)
+        self._database = self._open()
+        if fault := self._find_fault(identity):
+            self._database.close()
+            self._drop(fault)
+            self._database = self._open()
+        self.write([(_IDENTITY, identity)], ())
+
+    def _find_fault(self, identity: bytes) -> str | None:
+        """Return why what is there cannot be used; None where it can be."""
+        if (self._folder / _DISTRUST).exists():
+            return "it failed when it was used last"
         try:
-            self._database = self._open()
-        except LocalStoreError:
-            raise
+            found = self._database.get(_IDENTITY)
         except Exception as error:  # noqa: BLE001 (the library raises nothing more special)
-            self._drop(str(error))
-            self._database = self._open()
-        found = self.get(_IDENTITY)
-        if found != identity:
-            if found is not None:
-                self._database.close()
-                self._drop("it is of another changelog")
-                self._database = self._open()
-            self.write([(_IDENTITY, identity)], ())
+            return str(error)
+        return None if found in (None, identity) else "it is of another changelog"
 
     def _open(self) -> Rdict:
-        self._folder.mkdir(parents=True, exist_ok=True)
+        """Open the database; where that fails, drop what is there and begin with an empty one."""
         try:
             return Rdict(str(self._folder), _options())
-        except Exception as error:
-            if "lock" in str(error).lower():
+        except Exception as error:  # noqa: BLE001
+            if any(sign in str(error) for sign in _SIGNS_OF_A_LOCK):
                 raise LocalStoreError(
                     f"the local store in {self._folder} is in use by another process: "
                     "give each worker a data folder of its own"
                 ) from None
-            raise
+            self._drop(str(error))
+        try:
+            return Rdict(str(self._folder), _options())
+        except Exception as error:  # noqa: BLE001
+            raise LocalStoreError(f"the local store cannot be opened: {error}") from None
 
     def _drop(self, reason: str) -> None:
         LOG.warning("drops the local store, reads the changelog from its start: %s", reason)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        # The mark goes last: what is left of a store half dropped is dropped again.
+        self.distrust()
+        mark = self._folder / _DISTRUST
+        for file in self._folder.iterdir():
+            if file != mark:
+                file.unlink()
+        mark.unlink(missing_ok=True)
 
     def section(self, partition: int) -> "RocksSection":
         """Return the key space of a partition."""
@@ -84,10 +98,24 @@ class RocksStore:
         """Yield the keys that begin with `prefix`, in their order, and their values."""
         options = ReadOptions()
         options.set_iterate_upper_bound(_after(prefix))
+        last: Any = prefix
         try:
-            yield from self._database.items(from_key=prefix, read_opt=options)
+            for last, value in self._database.items(from_key=prefix, read_opt=options):
+                yield last, value
+            self._check_end(last, options)
         except Exception as error:  # noqa: BLE001
             self._fail(error)
+
+    def _check_end(self, last: bytes, options: ReadOptions) -> None:
+        """Raise where nothing comes behind `last` only because it cannot be read.
+
+        The library's own loop ends there without a word.
+        """
+        rest = self._database.iter(read_opt=options)
+        rest.seek(last)
+        while rest.valid():
+            rest.next()
+        rest.status()
 
     def write(self, changes: Iterable[Change], cleared: Iterable[bytes]) -> None:
         """Delete all keys that begin with one of `cleared`, then change keys: all or nothing."""

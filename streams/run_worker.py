@@ -1,7 +1,8 @@
 """Starts a worker: the cluster reached, the topics checked, the port bound, then Faust."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from rules.configuration import Configuration
@@ -51,12 +52,10 @@ def run_worker(
         raise ClusterError(
             f"Faust or aiokafka is not the one Pulse was written for: {error}"
         ) from None
-    except LocalStoreError as error:
-        raise UnusableError(str(error)) from None
     except OSError as error:
         raise UnusableError(f"cannot listen on {web_host}:{web_port}: {error.strerror}") from None
-    data_dir.mkdir(parents=True, exist_ok=True)
-    _write_port(data_dir / PORT_FILE, worker.web_port)
+    with _writing_to(data_dir):
+        _write_port(data_dir / PORT_FILE, worker.web_port)
     worker.watch(connection)
     LOG.info("worker %s, http port %d", __version__, worker.web_port)
     run(worker.app, worker.web)
@@ -68,9 +67,19 @@ def _open_store(configuration: Configuration, data_dir: Path, identity: bytes) -
     from streams.rocks_store import RocksStore  # noqa: PLC0415 (a library that few need)
 
     try:
-        return RocksStore(data_dir / STORE_FOLDER, identity)
+        with _writing_to(data_dir):
+            return RocksStore(data_dir / STORE_FOLDER, identity)
+    except LocalStoreError as error:
+        raise UnusableError(str(error)) from None
+
+
+@contextmanager
+def _writing_to(data_dir: Path) -> Iterator[None]:
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        yield
     except OSError as error:
-        raise LocalStoreError(f"cannot write to {data_dir}: {error.strerror}") from None
+        raise UnusableError(f"cannot write to {data_dir}: {error.strerror}") from None
 
 
 def _write_port(file: Path, port: int) -> None:

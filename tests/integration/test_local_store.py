@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import resource
 import shutil
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -163,5 +165,43 @@ def test_a_lost_local_store_is_read_from_the_changelog(
             assert read_of_changelog(worker) > 0
             deployment.produce(part_of(file, 20_000, LINES))
             wait_until_applied(LINES, worker)
+
+        check_outputs(deployment, file)
+
+
+@pytest.mark.parametrize("settings", [{}, DISK], ids=["memory", "disk"])
+def test_a_data_folder_that_cannot_be_written_is_a_matter_of_configuration(
+    broker: Broker, topic_prefix: str, tmp_path: Path, settings: dict[str, Any]
+) -> None:
+    folder = tmp_path / "file" / "data"
+    (tmp_path / "file").write_bytes(b"")
+    with deployed(broker, topic_prefix, tmp_path, settings, partitions=1) as deployment:
+        code, said = deployment.fails("worker", "--web-port", "0", "--data-dir", str(folder))
+    assert code == 2
+    assert said.splitlines()[-1] == f"pulse: cannot write to {folder}: Not a directory"
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="needs Linux")
+def test_a_full_disk_ends_the_worker_and_the_next_one_reads_the_changelog(
+    broker: Broker, topic_prefix: str, tmp_path: Path
+) -> None:
+    """The limit on the size of files stands in for the disk's."""
+    file = history(tmp_path)
+    with deployed(broker, topic_prefix, tmp_path, DISK, partitions=2) as deployment:
+        with deployment.worker(folder="one") as worker:
+            limit = 50_000
+            resource.prlimit(worker.process.pid, resource.RLIMIT_FSIZE, (limit, limit))
+            deployment.produce(part_of(file, 0, 20_000))
+            assert worker.process.wait(timeout=60) == 1
+            last = worker.tail(1)
+        assert f"LocalStoreError: the local store in {tmp_path / 'one' / 'state'}: " in last
+        assert "File too large" in last
+        with deployment.worker(folder="one") as worker:
+            assert read_of_changelog(worker) > 0
+            lines = worker.tail(500)
+            deployment.produce(part_of(file, 20_000, LINES))
+            wait_until_applied(LINES, worker)
+        assert "drops the local store" in lines
+        assert "it failed when it was used last" in lines
 
         check_outputs(deployment, file)

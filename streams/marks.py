@@ -1,0 +1,82 @@
+"""How far each source partition has been routed, as far as this worker knows.
+
+A mark is a promise about one source partition that stays true for ever: what it says was routed
+has been confirmed by Kafka. So marks may come late, twice and from several workers; only a newer
+one tells more.
+"""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from rules.state import BEGINNING
+
+
+class Mark(NamedTuple):
+    """How far one source partition has been routed.
+
+    `clock` is its channel clock, `routed` the first offset that is not routed yet, `read_at` when
+    it was last seen to be fully read (milliseconds of the wall clock, 0 for never), and `ends[p]`
+    is an offset in partition p of the topic of rerouted records: everything that was routed from
+    here to there stands before it.
+    """
+
+    clock: int
+    routed: int
+    read_at: int
+    ends: Sequence[int]
+
+
+GRACE: Final = 1_000
+"""How much later, in milliseconds, a record may be written than another one with a later arrival,
+and is still applied before it: producers do not write to all partitions at the same moment."""
+
+UNHEARD: Final = Mark(BEGINNING, 0, 0, ())
+"""Nothing is known of a source partition yet."""
+
+
+class Marks:
+    """The marks that tell most of each source partition."""
+
+    def __init__(self, partitions: int) -> None:
+        """Know nothing of any of `partitions` source partitions."""
+        self.partitions = partitions
+        self._furthest = [UNHEARD] * partitions
+        self._read_last = [UNHEARD] * partitions
+        self._routed = [0] * partitions
+        self.rerouting = False
+        """Whether a record was ever rerouted in this deployment."""
+
+    def learn(self, source: int, mark: Mark) -> None:
+        """Take in a mark of the source partition `source`."""
+        # Of two with one clock the first asks less of those who wait for it.
+        if mark.clock > self._furthest[source].clock:
+            self._furthest[source] = mark
+        if mark.read_at > self._read_last[source].read_at:
+            self._read_last[source] = mark
+        self._routed[source] = max(self._routed[source], mark.routed)
+        self.rerouting = self.rerouting or any(mark.ends)
+
+    def furthest(self, source: int) -> Mark:
+        """Return the mark with the highest clock."""
+        return self._furthest[source]
+
+    def read_last(self, source: int) -> Mark:
+        """Return the mark of when the partition was last seen to be fully read."""
+        return self._read_last[source]
+
+    def routed(self, source: int) -> int:
+        """Return the highest offset up to which the partition is known to be routed."""
+        return self._routed[source]
+
+    def slowest(self, source: int, since: int) -> int | None:
+        """Return the lowest clock of those who hold records of `source` up; None if nobody does.
+
+        These are records that stood in their topic at `since` (milliseconds of the wall clock). Who
+        was fully read a while after that holds nobody up.
+        """
+        clocks = (
+            self._furthest[other].clock
+            for other in range(self.partitions)
+            if other != source and self._read_last[other].read_at < since + GRACE
+        )
+        return min(clocks, default=None)

@@ -1,0 +1,273 @@
+"""In which order one partition applies the records of its communities, wherever they were written.
+
+A record's community belongs to one partition, its home; a producer with another partitioner writes
+it elsewhere, and the worker that reads it there sends it on (`streams.routing`). What was written
+to source partition q and belongs to home p is the channel q -> p, in the order of q; p -> p is
+what was well placed. The channel clock of a record is the latest arrival among the valid records
+read from q up to it. A home applies the records of all its channels by channel clock, then source
+partition, then offset: so history that is read at full speed gives the result of a replay.
+"""
+
+from bisect import bisect_left
+from collections import Counter, deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import repeat
+from operator import itemgetter
+from typing import NamedTuple
+
+from models.events import Arrived
+from rules.state import BEGINNING
+from streams.marks import GRACE, Marks
+from streams.routed import Bound, Piece, Refused
+
+Entry = tuple[int, int, int, Arrived]
+"""A record in the order of a home: channel clock, source partition, offset, the event."""
+
+Place = tuple[int, int, int]
+"""Where a record stands in that order."""
+
+_place = itemgetter(0, 1, 2)
+
+
+class Rerouted(NamedTuple):
+    """One record that was rerouted to here; `place` is where it stands in that topic.
+
+    `since` is a time (milliseconds of the wall clock) at which it stood in the source topic.
+    """
+
+    clock: int
+    source: int
+    offset: int
+    event: Arrived
+    place: int
+    since: int
+
+
+@dataclass(slots=True)
+class Passage:
+    """How far one home has come with the records that were rerouted to it.
+
+    `applied[q]` is the offset in source partition q of the last record applied of the channel
+    q -> home. In the topic of rerouted records all before `begin` is applied, and nothing from
+    `end` on.
+    """
+
+    applied: dict[int, int] = field(default_factory=dict)
+    begin: int = 0
+    end: int = 0
+
+
+class Merge:
+    """The records that wait to be applied in one home partition, and which come next.
+
+    It reads no clock and does no I/O: pieces, rerouted records and marks are told to it as they
+    come, in any interleaving; the records of one channel in order.
+    """
+
+    def __init__(
+        self, home: int, marks: Marks, next_offset: int, clock: int, passage: Passage
+    ) -> None:
+        """Begin where the state says that the last worker ended.
+
+        `next_offset` is the first source offset not applied yet, `clock` the channel clock of all
+        before it.
+        """
+        self._home = home
+        self._marks = marks
+        self._own: deque[Piece] = deque()
+        self._rerouted: dict[int, deque[Rerouted]] = {}
+        self._received = dict(passage.applied)
+        self._clocks = [BEGINNING] * marks.partitions
+        self._clocks[home] = clock
+        self._read_at = [0] * marks.partitions
+        self._order: list[int] | None = None
+        self.merging = True
+        """Whether records wait for what other source partitions may hold; else for nothing."""
+        self.next_offset = next_offset
+        self.clock = clock
+        self.passage = replace(passage, applied=dict(passage.applied))
+        self.next_place = passage.begin
+
+    # What comes ---------------------------------------------------------------------------
+
+    def add(self, piece: Piece) -> None:
+        """Take in what was routed of our own source partition."""
+        self._own.append(piece)
+        self._clocks[self._home] = piece.clock
+
+    def read(self, at: int) -> None:
+        """Hear that our own source partition was fully read, and all of it added, at `at`."""
+        self._read_at[self._home] = max(at, self._read_at[self._home])
+
+    def accept(self, source: int, offset: int, previous: int | None) -> bool:
+        """Tell whether a rerouted record is new; to be asked once per record, in their order.
+
+        After a crash records are rerouted again: what is known is a repeat. `previous` is the
+        offset of the record before it in the channel, None for the first that its sender sent.
+        Where that one is missing, its writing has failed: the sender has ended, and another one
+        sends both again.
+        """
+        received = self._received.get(source, -1)
+        if offset <= received or (previous is not None and previous > received):
+            return False
+        self._received[source] = offset
+        return True
+
+    def receive(self, records: Iterable[Rerouted], next_place: int) -> None:
+        """Take in accepted records; the topic of rerouted records is now read to `next_place`."""
+        for record in records:
+            waiting = self._rerouted.setdefault(record.source, deque())
+            clock = max(record.clock, self._clocks[record.source])
+            waiting.append(record if clock == record.clock else record._replace(clock=clock))
+            self._clocks[record.source] = clock
+        self.next_place = next_place
+
+    # What may be applied ------------------------------------------------------------------
+
+    @property
+    def waiting(self) -> int:
+        """How many events wait."""
+        own = sum(len(piece.events) - piece.done for piece in self._own)
+        return own + sum(map(len, self._rerouted.values()))
+
+    def ready(self, limit: int) -> list[Arrived]:
+        """Return the events to be applied next, at most `limit` of them; they stay until `advance`.
+
+        None may come where only the position moves: `advance(0)` is due where `has_passed`.
+        """
+        self._hear()
+        self._order = None
+        if not any(self._rerouted.values()):
+            return self._ready_own(limit)
+        entries = self._ready_merged(limit)
+        self._order = [entry[1] for entry in entries]
+        return [entry[3] for entry in entries]
+
+    @property
+    def has_passed(self) -> bool:
+        """Whether what comes next in our own source partition is nothing to be applied."""
+        return bool(self._own) and self._own[0].is_done
+
+    def advance(self, number: int) -> list[Refused]:
+        """Forget the first `number` events of the last `ready`: they are applied.
+
+        `next_offset`, `clock` and `passage` move on. Returns the records of our own source
+        partition that cannot be read and stood before the new `next_offset`.
+        """
+        counts = Counter({self._home: number})
+        if self._order is not None:
+            counts = Counter(self._order[:number])
+            del self._order[:number]
+        for source, count in counts.items():
+            if source != self._home:
+                self._advance_rerouted(source, count)
+        heads = [waiting[0].place for waiting in self._rerouted.values() if waiting]
+        self.passage.begin = min(heads, default=self.next_place)
+        self.passage.end = max(self.passage.end, self.passage.begin)
+        return self._advance_own(counts[self._home])
+
+    def _advance_rerouted(self, source: int, number: int) -> None:
+        waiting = self._rerouted[source]
+        for _ in range(number):
+            record = waiting.popleft()
+            self.passage.end = max(self.passage.end, record.place + 1)
+            self.passage.applied[source] = record.offset
+
+    def _advance_own(self, number: int) -> list[Refused]:
+        refused: list[Refused] = []
+        while self._own:
+            piece = self._own[0]
+            stepped = piece.advance(number)
+            number -= stepped
+            if stepped or piece.is_done:
+                self.next_offset, self.clock = piece.place()
+                refused += piece.take_refused(self.next_offset)
+            if not piece.is_done:
+                break
+            self._own.popleft()
+        return refused
+
+    def _ready_own(self, limit: int) -> list[Arrived]:
+        parts: list[list[Arrived]] = []
+        room = limit
+        for piece in self._own:
+            number = piece.passing(self._home, self._bound(piece.since))
+            whole = number == len(piece.events)
+            part = piece.left() if whole else piece.events[piece.done : number]
+            parts.append(part if len(part) <= room else part[:room])
+            room -= len(part)
+            if not whole or room <= 0:
+                break
+        return parts[0] if len(parts) == 1 else [event for part in parts for event in part]
+
+    def _ready_merged(self, limit: int) -> list[Entry]:
+        """Merge what may pass; what comes after the first record that may not waits with it."""
+        runs = [self._own_run(limit)]
+        runs += [self._rerouted_run(waiting, limit) for waiting in self._rerouted.values()]
+        stop = min((blocked for _, blocked in runs if blocked is not None), default=None)
+        entries: list[Entry] = []
+        for run, _ in runs:
+            number = len(run) if stop is None else bisect_left(run, stop, key=_place)
+            entries += run[:number] if number < len(run) else run
+        # The offset tells any two of one channel apart: events are never compared.
+        entries.sort()
+        del entries[limit:]
+        return entries
+
+    def _own_run(self, limit: int) -> tuple[list[Entry], Place | None]:
+        run: list[Entry] = []
+        for piece in self._own:
+            number = piece.passing(self._home, self._bound(piece.since))
+            clocks = piece.channel_clocks()
+            span = slice(piece.done, number)
+            run += zip(clocks[span], repeat(self._home), piece.offsets[span], piece.events[span])
+            if number < len(piece.events):
+                return run, (clocks[number], self._home, piece.offsets[number])
+            if len(run) > limit:
+                return run, _place(run[-1])
+        return run, None
+
+    def _rerouted_run(
+        self, waiting: Iterable[Rerouted], limit: int
+    ) -> tuple[list[Entry], Place | None]:
+        run: list[Entry] = []
+        bounds: dict[int, Bound | None] = {}
+        for record in waiting:
+            if record.since not in bounds:
+                bounds[record.since] = self._bound(record.since)
+            bound = bounds[record.since]
+            clock, source, offset, event = record[:4]
+            if len(run) > limit or (bound is not None and (clock, source) > bound):
+                return run, (clock, source, offset)
+            run.append((clock, source, offset, event))
+        return run, None
+
+    def _hear(self) -> None:
+        """Move on as far as the marks allow, whose records have reached us."""
+        for source in range(self._marks.partitions):
+            if source != self._home:
+                mark = self._marks.furthest(source)
+                if mark.clock > self._clocks[source] and self._is_reached(mark.ends):
+                    self._clocks[source] = mark.clock
+                mark = self._marks.read_last(source)
+                if mark.read_at > self._read_at[source] and self._is_reached(mark.ends):
+                    self._read_at[source] = mark.read_at
+
+    def _is_reached(self, ends: Sequence[int]) -> bool:
+        return ends[self._home] <= self.next_place
+
+    def _bound(self, since: int) -> Bound | None:
+        """Return how far, in the order, records that stood in their topic at `since` may go.
+
+        A source partition that was fully read a while after that holds nobody up; None where no
+        other one does.
+        """
+        if not self.merging:
+            return None
+        behind = (
+            (clock, source)
+            for source, clock in enumerate(self._clocks)
+            if self._read_at[source] < since + GRACE
+        )
+        return min(behind, default=None)

@@ -1,0 +1,213 @@
+"""Which record a home applies next, and for what it waits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from models.events import Arrived, Event
+from models.rejections import RejectionReason
+from rules.state import BEGINNING
+from streams.letters import Letter
+from streams.marks import GRACE, Mark, Marks
+from streams.merge import Merge, Passage, Rerouted
+from streams.pace import Pace
+from streams.routed import Piece, Refused
+
+HOME, OTHER, THIRD = 0, 1, 2
+NOW = 1_000_000
+
+
+def event(arrival: int) -> Arrived:
+    return arrival, arrival, Event(f"e{arrival}", "post.created", "", "c1")
+
+
+def piece(*arrivals: int, begin: int = BEGINNING, since: int = NOW) -> Piece:
+    """Records at the offsets that their arrivals are, all at home."""
+    clock = max(begin, *arrivals)
+    return Piece([event(a) for a in arrivals], arrivals, arrivals[-1] + 1, begin, clock, since)
+
+
+def rerouted(source: int, arrival: int, place: int = 0, since: int = NOW) -> Rerouted:
+    return Rerouted(arrival, source, arrival, event(arrival), place, since)
+
+
+def mark(clock: int, *, read_at: int = 0, ends: Sequence[int] = (0, 0, 0)) -> Mark:
+    return Mark(clock, 0, read_at, ends)
+
+
+def merge_of(marks: Marks) -> Merge:
+    return Merge(HOME, marks, 0, BEGINNING, Passage())
+
+
+def take(merge: Merge, limit: int = 100) -> list[int]:
+    """Apply what is ready; the arrivals of it."""
+    events = merge.ready(limit)
+    merge.advance(len(events))
+    return [arrival for arrival, _, _ in events]
+
+
+def test_a_record_waits_for_every_partition_that_may_hold_an_earlier_one() -> None:
+    marks = Marks(3)
+    merge = merge_of(marks)
+    merge.add(piece(10, 20, 30))
+    assert take(merge) == []
+
+    marks.learn(OTHER, mark(25))
+    assert take(merge) == []
+    marks.learn(THIRD, mark(15))
+    assert take(merge) == [10]
+    marks.learn(THIRD, mark(90))
+    assert take(merge) == [20]
+    marks.learn(OTHER, mark(30))
+    assert take(merge) == [30]
+
+
+def test_of_records_with_one_clock_the_lower_partition_s_come_first() -> None:
+    marks = Marks(2)
+    merge = merge_of(marks)
+    merge.add(piece(10))
+    marks.learn(OTHER, mark(10))
+    assert take(merge) == [10]
+
+    higher = Merge(OTHER, marks, 0, BEGINNING, Passage())
+    higher.add(piece(10))
+    marks.learn(HOME, mark(10))
+    assert take(higher) == []
+    marks.learn(HOME, mark(11))
+    assert take(higher) == [10]
+
+
+def test_a_partition_that_was_fully_read_a_while_after_holds_nobody_up() -> None:
+    marks = Marks(2)
+    merge = merge_of(marks)
+    merge.add(piece(10, since=NOW))
+    marks.learn(OTHER, mark(5, read_at=NOW + GRACE - 1))
+    assert take(merge) == []
+    marks.learn(OTHER, mark(5, read_at=NOW + GRACE))
+    assert take(merge) == [10]
+
+
+def test_a_mark_counts_once_what_it_speaks_of_was_read() -> None:
+    marks = Marks(2)
+    merge = merge_of(marks)
+    merge.add(piece(10, 30))
+    marks.learn(OTHER, mark(40, read_at=NOW + GRACE, ends=(1, 0)))
+    assert take(merge) == []
+    merge.receive([rerouted(OTHER, 20)], 1)
+    assert take(merge) == [10, 20, 30]
+
+
+def test_a_rerouted_record_waits_for_our_own_partition_too() -> None:
+    marks = Marks(2)
+    merge = merge_of(marks)
+    merge.receive([rerouted(OTHER, 20)], 1)
+    assert take(merge) == []
+    merge.add(piece(10, 30))
+    assert take(merge) == [10, 20]
+    assert merge.passage == Passage({OTHER: 20}, 1, 1)
+    assert merge.next_offset == 11
+
+
+def test_without_merging_nothing_waits() -> None:
+    merge = merge_of(Marks(3))
+    merge.merging = False
+    merge.add(piece(10, 20))
+    merge.add(piece(30, begin=20))
+    assert take(merge, limit=2) == [10, 20]
+    assert take(merge) == [30]
+    assert merge.next_offset == 31
+
+
+def test_what_is_not_applied_yet_stays_and_the_place_is_behind_what_is() -> None:
+    merge = merge_of(Marks(1))
+    merge.add(piece(10, 30, 20, 40))
+    assert [arrival for arrival, _, _ in merge.ready(100)] == [10, 30, 20, 40]
+    merge.advance(3)
+    # The latest arrival so far, not the last one.
+    assert (merge.next_offset, merge.clock) == (21, 30)
+    assert merge.waiting == 1
+    assert take(merge) == [40]
+
+
+def test_a_piece_without_anything_to_apply_moves_the_place_alone() -> None:
+    merge = merge_of(Marks(1))
+    letter: Letter = (b"k", b"v", [])
+    refused = Refused(7, RejectionReason.BAD_JSON, letter)
+    merge.add(Piece([], [], 9, 0, 50, NOW, [], [refused]))
+    assert merge.ready(100) == []
+    assert merge.has_passed
+    assert merge.advance(0) == [refused]
+    assert (merge.next_offset, merge.clock) == (9, 50)
+    assert not merge.has_passed
+
+
+def test_a_dead_letter_is_due_with_the_first_event_behind_it() -> None:
+    merge = merge_of(Marks(1))
+    refused = [Refused(offset, RejectionReason.BAD_JSON, (None, None, [])) for offset in (15, 25)]
+    merge.add(Piece([event(10), event(20)], [10, 20], 30, 0, 20, NOW, [10, 20], refused))
+    merge.ready(1)
+    assert merge.advance(1) == []
+    merge.ready(1)
+    assert merge.advance(1) == refused
+
+
+@pytest.mark.parametrize(
+    ("offset", "previous", "new"),
+    [
+        (10, None, False),
+        (9, 4, False),
+        (11, 10, True),
+        (12, 8, True),
+        (12, None, True),
+        # The record at 11 was never written: who lost it sends both again.
+        (12, 11, False),
+    ],
+)
+def test_a_repeat_and_what_follows_a_lost_record_are_not_accepted(
+    offset: int, previous: int | None, new: bool
+) -> None:
+    merge = Merge(HOME, Marks(2), 0, BEGINNING, Passage({OTHER: 10}, 5, 5))
+    assert merge.accept(OTHER, offset, previous) is new
+    assert not merge.accept(OTHER, offset, previous)
+
+
+def test_marks_keep_what_tells_most() -> None:
+    marks = Marks(2)
+    marks.learn(OTHER, Mark(50, 500, 0, (3, 0)))
+    marks.learn(OTHER, Mark(40, 400, NOW, (7, 0)))
+    marks.learn(OTHER, Mark(50, 500, 0, (9, 0)))
+    assert marks.furthest(OTHER) == Mark(50, 500, 0, (3, 0))
+    assert marks.read_last(OTHER) == Mark(40, 400, NOW, (7, 0))
+    assert marks.routed(OTHER) == 500
+    assert marks.rerouting
+
+
+def test_nothing_is_rerouted_as_long_as_the_topic_has_no_end() -> None:
+    marks = Marks(2)
+    marks.learn(OTHER, mark(50))
+    assert not marks.rerouting
+
+
+def test_the_slowest_is_looked_for_among_those_that_hold_up() -> None:
+    marks = Marks(3)
+    marks.learn(HOME, mark(1))
+    marks.learn(OTHER, mark(70))
+    marks.learn(THIRD, mark(30, read_at=NOW + GRACE))
+    assert marks.slowest(HOME, NOW) == 70
+    assert marks.slowest(HOME, NOW + 1) == 30
+    marks.learn(OTHER, mark(70, read_at=NOW + GRACE))
+    assert marks.slowest(HOME, NOW) is None
+
+
+def test_only_what_is_beyond_the_slowest_is_ahead() -> None:
+    pace = Pace()
+    pace.note(10, 100)
+    pace.note(20, 200)
+    pace.note(30, 300)
+    assert pace.ahead(5) == 600
+    assert pace.ahead(20) == 300
+    pace.note(40, 1)
+    assert pace.ahead(20) == 301
+    assert pace.ahead(None) == 0

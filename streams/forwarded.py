@@ -10,12 +10,23 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from streams.faust_internals import SourceRecord
+from streams.record_batches import Headers
 
 LOG = logging.getLogger("pulse")
 
 HEADER: Final = "pulse-source"
 """Source partition, offset there, offset of the record before it in its channel (or nothing),
 channel clock, and a time at which it stood there already: decimal numbers, joined by colons."""
+
+
+class Forward(NamedTuple):
+    """A record to be written to partition `home` of the topic of rerouted records."""
+
+    home: int
+    timestamp: int
+    key: bytes
+    value: bytes | None
+    headers: Headers
 
 
 class Source(NamedTuple):

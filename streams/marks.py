@@ -40,11 +40,30 @@ class Marks:
     def __init__(self, partitions: int) -> None:
         """Know nothing of any of `partitions` source partitions."""
         self.partitions = partitions
+        self._targets = [0] * partitions
         self._furthest = [UNHEARD] * partitions
         self._read_last = [UNHEARD] * partitions
         self._routed = [0] * partitions
-        self.rerouting = False
-        """Whether a record was ever rerouted in this deployment."""
+        self._rerouting = False
+        self._catching_up = False
+
+    def aim(self, targets: Sequence[int], *, rerouting: bool) -> None:
+        """Hear where the source partitions end now, and whether a record was ever rerouted."""
+        self._targets = list(targets)
+        self._catching_up = True
+        self._rerouting = self._rerouting or rerouting
+
+    @property
+    def must_merge(self) -> bool:
+        """Whether the records of a partition wait for what others may hold for it.
+
+        They do until all that stood in the topic at the start is routed, and where ever a record
+        was rerouted in this deployment for good.
+        """
+        if self._catching_up and not self._rerouting:
+            routed = zip(self._routed, self._targets, strict=True)
+            self._catching_up = any(offset < target for offset, target in routed)
+        return self._rerouting or self._catching_up
 
     def learn(self, source: int, mark: Mark) -> None:
         """Take in a mark of the source partition `source`."""
@@ -54,7 +73,7 @@ class Marks:
         if mark.read_at > self._read_last[source].read_at:
             self._read_last[source] = mark
         self._routed[source] = max(self._routed[source], mark.routed)
-        self.rerouting = self.rerouting or any(mark.ends)
+        self._rerouting = self._rerouting or any(mark.ends)
 
     def furthest(self, source: int) -> Mark:
         """Return the mark with the highest clock."""
@@ -68,15 +87,15 @@ class Marks:
         """Return the highest offset up to which the partition is known to be routed."""
         return self._routed[source]
 
-    def slowest(self, source: int, since: int) -> int | None:
-        """Return the lowest clock of those who hold records of `source` up; None if nobody does.
+    def slowest(self, since: int) -> int | None:
+        """Return the lowest clock of those who hold records up; None if nobody does.
 
         These are records that stood in their topic at `since` (milliseconds of the wall clock). Who
         was fully read a while after that holds nobody up.
         """
         clocks = (
-            self._furthest[other].clock
-            for other in range(self.partitions)
-            if other != source and self._read_last[other].read_at < since + GRACE
+            furthest.clock
+            for furthest, read in zip(self._furthest, self._read_last, strict=True)
+            if read.read_at < since + GRACE
         )
         return min(clocks, default=None)

@@ -81,10 +81,9 @@ class Merge:
         self._clocks = [BEGINNING] * marks.partitions
         self._clocks[home] = clock
         self._read_at = [0] * marks.partitions
-        self._order: list[int] | None = None
-        self.merging = True
-        """Whether records wait for what other source partitions may hold; else for nothing."""
-        self.next_offset = next_offset
+        self._order: list[int] = []
+        self._events: list[Arrived] = []
+        self.next_offset = self.routed = next_offset
         self.clock = clock
         self.passage = replace(passage, applied=dict(passage.applied))
         self.next_place = passage.begin
@@ -95,6 +94,12 @@ class Merge:
         """Take in what was routed of our own source partition."""
         self._own.append(piece)
         self._clocks[self._home] = piece.clock
+        self.routed = piece.end
+
+    @property
+    def routed_clock(self) -> int:
+        """The channel clock of all that was routed of our own source partition."""
+        return self._clocks[self._home]
 
     def read(self, at: int) -> None:
         """Hear that our own source partition was fully read, and all of it added, at `at`."""
@@ -126,23 +131,38 @@ class Merge:
     # What may be applied ------------------------------------------------------------------
 
     @property
+    def waits(self) -> bool:
+        """Whether there is anything that is not applied yet."""
+        return bool(self._own) or any(self._rerouted.values())
+
+    @property
     def waiting(self) -> int:
         """How many events wait."""
         own = sum(len(piece.events) - piece.done for piece in self._own)
         return own + sum(map(len, self._rerouted.values()))
+
+    def read_until(self) -> int | None:
+        """Return until when all source partitions are read, and what they hold for us is here.
+
+        In milliseconds of the wall clock; None where it does not matter.
+        """
+        self._hear()
+        return min(self._read_at) if self._marks.must_merge else None
 
     def ready(self, limit: int) -> list[Arrived]:
         """Return the events to be applied next, at most `limit` of them; they stay until `advance`.
 
         None may come where only the position moves: `advance(0)` is due where `has_passed`.
         """
-        self._hear()
-        self._order = None
-        if not any(self._rerouted.values()):
-            return self._ready_own(limit)
-        entries = self._ready_merged(limit)
-        self._order = [entry[1] for entry in entries]
-        return [entry[3] for entry in entries]
+        if not self._order:
+            self._hear()
+            if not any(self._rerouted.values()):
+                return self._ready_own(limit)
+            # Whatever comes from now on comes after these.
+            entries = self._ready_merged(limit)
+            self._order = [entry[1] for entry in entries]
+            self._events = [entry[3] for entry in entries]
+        return self._events[:limit]
 
     @property
     def has_passed(self) -> bool:
@@ -155,10 +175,8 @@ class Merge:
         `next_offset`, `clock` and `passage` move on. Returns the records of our own source
         partition that cannot be read and stood before the new `next_offset`.
         """
-        counts = Counter({self._home: number})
-        if self._order is not None:
-            counts = Counter(self._order[:number])
-            del self._order[:number]
+        counts = Counter(self._order[:number] or {self._home: number})
+        del self._order[:number], self._events[:number]
         for source, count in counts.items():
             if source != self._home:
                 self._advance_rerouted(source, count)
@@ -263,7 +281,7 @@ class Merge:
         A source partition that was fully read a while after that holds nobody up; None where no
         other one does.
         """
-        if not self.merging:
+        if not self._marks.must_merge:
             return None
         behind = (
             (clock, source)

@@ -2,26 +2,48 @@
 
 from dataclasses import dataclass, field
 
+from models.state import StoredRoute
 from rules.state import Partition
 from streams.changelog import marker_record
 from streams.journal import Journal
+from streams.merge import Merge
+from streams.pace import Pace
+from streams.routing import Route
 
 
 @dataclass(slots=True)
 class Owned:
-    """Its state, what of it stands in the changelog, and the last source offset applied (-1: none).
+    """Its state, what of it stands in the changelog, how far it is routed, and what waits there.
 
-    `partitions` is how many source partitions there are, `lineage` what every marker of this epoch
-    says of the epochs before it.
+    `lineage` is what every marker of this epoch says of the epochs before it. `since` is when what
+    was routed last stood in its topic (milliseconds). What is confirmed is applied up to the source
+    offset `offset` (-1: nothing yet), and of what was rerouted to here all before `begin`.
     """
 
+    partition: int
     state: Partition
     journal: Journal
-    offset: int
-    partitions: int
+    route: Route
+    merge: Merge
     lineage: list[tuple[int, int]] = field(default_factory=list)
-    misplaced: set[str] = field(default_factory=set)
+    pace: Pace = field(default_factory=Pace)
+    since: int = 0
+    offset: int = field(init=False)
+    begin: int = field(init=False)
 
-    def marker(self, offset: int) -> tuple[bytes, bytes]:
-        """Return the record that completes the batch which is being written, up to `offset`."""
-        return marker_record(self.state, self.journal.stamp, offset, self.partitions, self.lineage)
+    def __post_init__(self) -> None:
+        """What the state was built from is confirmed."""
+        self.confirm()
+
+    def marker(self) -> tuple[bytes, bytes]:
+        """Return the record that completes the batch which is being written."""
+        merge, passage = self.merge, self.merge.passage
+        route = StoredRoute(merge.clock, dict(passage.applied), passage.begin, passage.end)
+        stamp, offset = self.journal.stamp, merge.next_offset - 1
+        partitions = self.route.partitions
+        return marker_record(self.state, stamp, offset, partitions, self.lineage, route)
+
+    def confirm(self) -> None:
+        """Note that all that was applied is confirmed."""
+        self.offset = self.merge.next_offset - 1
+        self.begin = self.merge.passage.begin

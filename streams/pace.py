@@ -24,7 +24,7 @@ class Pace:
     def ahead(self, slowest: int | None) -> int:
         """Return how many records are beyond the clock `slowest`; None where nobody is behind.
 
-        The slowest clock that is asked for never falls.
+        What was not beyond it once is forgotten.
         """
         while self._pieces and (slowest is None or self._pieces[0][0] <= slowest):
             self._records -= self._pieces.popleft()[1]

@@ -7,29 +7,17 @@ cannot be read have no home: they are refused where they stand.
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
-from typing import NamedTuple
 
 from models.decode import decode_records
 from models.events import Arrived
 from models.rejections import Rejection
 from streams.faust_internals import SourceRecord
-from streams.forwarded import Source, source_header
+from streams.forwarded import Forward, Source, source_header
 from streams.letters import dead_letter
 from streams.partitioning import partition_of
-from streams.record_batches import Headers
 from streams.routed import Piece, Refused
 
 _arrival = itemgetter(0)
-
-
-class Forward(NamedTuple):
-    """A record to be written to partition `home` of the topic of rerouted records."""
-
-    home: int
-    timestamp: int
-    key: bytes
-    value: bytes | None
-    headers: Headers
 
 
 @dataclass(slots=True)
@@ -53,7 +41,7 @@ class Route:
         """Begin at `next_offset` of a partition of `topic`, with the channel clock before it."""
         self._topic = topic
         self._partition = partition
-        self._partitions = partitions
+        self.partitions = partitions
         self._sent: dict[int, int] = {}
         self.next_offset = next_offset
         self.clock = clock
@@ -109,7 +97,7 @@ class Route:
         for place, record in enumerate(records):
             rejection = refusals.get(place)
             if rejection is not None:
-                letter = dead_letter(self._topic, self._partition, record, rejection)
+                letter = dead_letter(self._topic, self._partition, record.offset, record, rejection)
                 refused.append(Refused(record.offset, rejection.reason, letter))
                 continue
             event = next(reading)
@@ -133,4 +121,4 @@ class Route:
         return Forward(home, record.timestamp, community_id.encode(), record.value, headers)
 
     def _home(self, community_id: str) -> int:
-        return partition_of(community_id, self._partitions)
+        return partition_of(community_id, self.partitions)

@@ -1,26 +1,35 @@
 """Takes a partition over: builds its state out of the changelog, and begins an epoch of its own."""
 
+from collections.abc import Iterable
 from contextlib import aclosing
 
 from models.decode import decode_records
+from models.events import Arrived
 from models.recovered import Recovered
-from models.state import StateError
+from models.state import StateError, StoredPartition
 from rules.engine import remember
 from rules.policy import Policies
 from rules.state import Partition
+from streams.forwarded import read_forwarded
 from streams.owned import Owned
+from streams.partitioning import partition_of
 from streams.publish import Publisher
 from streams.reread import Reread, Stretch, read_again
 from streams.restoration import ReadBack, restore
+from streams.router import Router
 
 
 class Takeover:
     """Takes over partitions of one deployment; `partitions` is how many the events topic has."""
 
-    def __init__(self, policies: Policies, reread: Reread, partitions: int) -> None:
-        """Bind what holds for all of them."""
+    def __init__(
+        self, policies: Policies, reread: Reread, rerouted: Reread, router: Router, partitions: int
+    ) -> None:
+        """Bind what holds for all of them; `rerouted` reads rerouted records again."""
         self._policies = policies
         self._reread = reread
+        self._rerouted = rerouted
+        self._router = router
         self._partitions = partitions
 
     async def run(self, partition: int, changelog: ReadBack, publisher: Publisher) -> Owned:
@@ -32,16 +41,17 @@ class Takeover:
         recovered = changelog.recovered
         self._check(partition, recovered)
         state, journal = restore(recovered, self._policies)
-        offset = recovered.partition.offset if recovered.partition else -1
-        await self.remember(partition, state, offset)
+        route, merge = self._router.begin(partition, recovered.partition)
+        if recovered.partition is not None:
+            await self.remember(partition, state, recovered.partition)
         publisher.follow(partition, changelog.end)
         await publisher.publish(partition, recovered.outbox())
-        owned = Owned(state, journal, offset, self._partitions, recovered.lineage())
+        owned = Owned(partition, state, journal, route, merge, recovered.lineage())
         stamp = journal.begin(changelog.end)
-        await publisher.complete(partition, [], owned.marker(offset), [], [])
+        await publisher.complete(partition, [], owned.marker(), [], [])
         if repairs := recovered.repairs(stamp.next()):
             journal.stamp = stamp.next()
-            await publisher.complete(partition, repairs, owned.marker(offset), [], [])
+            await publisher.complete(partition, repairs, owned.marker(), [], [])
         return owned
 
     def _check(self, partition: int, recovered: Recovered) -> None:
@@ -52,12 +62,29 @@ class Takeover:
                 f"the events topic has {self._partitions} now; make it anew with: pulse rebuild"
             )
 
-    async def remember(self, partition: int, state: Partition, offset: int) -> None:
+    async def remember(self, partition: int, state: Partition, stored: StoredPartition) -> None:
         """Read again which ids were seen within the horizon before the clock."""
-        if offset < 0:
-            return
         since = max(state.clock - self._policies.dedupe, 0)
-        stretch = Stretch(partition, offset + 1, since)
-        async with aclosing(read_again(self._reread, stretch)) as pieces:
-            async for records in pieces:
-                remember(state, decode_records(records)[0])
+        if stored.offset >= 0:
+            stretch = Stretch(partition, stored.offset + 1, since)
+            async with aclosing(read_again(self._reread, stretch)) as pieces:
+                async for records in pieces:
+                    remember(state, self._at_home(partition, decode_records(records)[0]))
+        if stored.route is not None and stored.route.applied:
+            applied = stored.route.applied
+            stretch = Stretch(partition, stored.route.end, since)
+            async with aclosing(read_again(self._rerouted, stretch)) as pieces:
+                async for records in pieces:
+                    known = [
+                        each
+                        for each in read_forwarded(records)
+                        if each.source.offset <= applied.get(each.source.partition, -1)
+                    ]
+                    remember(state, decode_records(known)[0])
+
+    def _at_home(self, partition: int, events: Iterable[Arrived]) -> list[Arrived]:
+        return [
+            arrived
+            for arrived in events
+            if partition_of(arrived[2].community_id, self._partitions) == partition
+        ]

@@ -43,7 +43,7 @@ from streams.raw_records import hand_on_raw_records
 from streams.record_batches import BATCH_BYTES
 from streams.reread import KafkaReread
 from streams.runner import end_process
-from streams.topics import TABLE, changelog_name, group_name
+from streams.topics import TABLE, changelog_name, group_name, rerouted_name
 from streams.watchdog import Progress, start_watchdog
 from streams.web import Readiness, WebServer, bind
 
@@ -254,5 +254,6 @@ class PulseWorker:
     def _get_publisher(self) -> Publisher:
         if self._publisher is None:
             prefix, producer = self._configuration.kafka.topic_prefix, kafka_producer(self.app)
-            self._publisher = Publisher(producer, prefix, self._changelog, self.metrics)
+            rerouted = rerouted_name(self._configuration)
+            self._publisher = Publisher(producer, prefix, self._changelog, rerouted, self.metrics)
         return self._publisher

@@ -12,11 +12,11 @@ from typing import NamedTuple
 from models.decode import decode_records
 from models.instants import format_instant
 from rules.state import BEGINNING
-from streams.forwarded import Forwarded, read_forwarded
+from streams.forwarded import Forward, Forwarded, read_forwarded
 from streams.marks import GRACE, Mark, Marks
 from streams.merge import Merge, Passage, Rerouted
 from streams.partitioning import partition_of
-from streams.routing import Forward, Route
+from streams.routing import Route
 
 COMMUNITIES = [f"c{number}" for number in range(12)]
 BEGIN = 1_735_689_600_000
@@ -95,6 +95,7 @@ class Worker:
         self.world = world
         self.owned = owned
         self.marks = Marks(len(world.logs))
+        self.marks.aim([1 << 60] * len(world.logs), rerouting=False)
         self.inbox: deque[tuple[int, Mark]] = deque()
         self.routes: dict[int, Route] = {}
         self.merges: dict[int, Merge] = {}

@@ -15,6 +15,7 @@ from models.topics import DEAD_LETTERS, EVENTS, SNAPSHOTS
 from .clockwork import Process
 
 CHANGELOG = "pulse-state-changelog"
+REROUTED = "pulse-rerouted"
 OUTPUT_PARTITIONS = 2
 LAG = 86_400_000
 Headers = list[tuple[str, bytes]]

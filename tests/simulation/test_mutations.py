@@ -8,7 +8,7 @@ import pytest
 
 from models import recovered as reading_back
 from models.recovered import Recovered, Repair
-from models.state import NEVER, OutboxEntry, Stamp, stamp_of
+from models.state import NEVER, OutboxEntry, Stamp, StoredPartition, stamp_of
 from rules.state import Partition
 from streams.faust_internals import SourceRecord
 from streams.keeper import Keeper
@@ -30,10 +30,10 @@ class AnyBatchKeeper(Keeper):
     async def apply(
         self, partition: int, records: Sequence[SourceRecord], publisher: Publisher
     ) -> None:
-        async with self._locks.of(partition):
-            owned = self.owned.get(partition)
-            if owned is not None:
-                await self._apply(partition, owned, records, publisher)
+        owned = self.owned.get(partition)
+        if owned is not None:
+            await self._router._route(owned, records, None, publisher)
+            await self._apply_ready(partition, publisher)
 
 
 def the_fence(patch: pytest.MonkeyPatch) -> Product:
@@ -106,7 +106,9 @@ def the_epochs(patch: pytest.MonkeyPatch) -> Product:
 
 
 def the_memory_of_ids(patch: pytest.MonkeyPatch) -> Product:
-    async def remember(takeover: Takeover, partition: int, state: Partition, offset: int) -> None:
+    async def remember(
+        takeover: Takeover, partition: int, state: Partition, found: StoredPartition
+    ) -> None:
         return
 
     patch.setattr(Takeover, "remember", remember)

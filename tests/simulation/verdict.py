@@ -6,15 +6,15 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from models.decode import decode_records
 from models.recovered import Recovered
 from models.state import OutboxEntry
 from models.topics import ALERTS, ALERTS_STATE, DEAD_LETTERS, EVENTS, MEMBER_ALERTS, SNAPSHOTS
 from rules.engine import fold
 from rules.policy import Policies
 from rules.state import Partition
-from streams.batch import read_batch
+from streams.letters import Letter, dead_letter
 from streams.outputs import Outputs
-from streams.publish import Letter
 from streams.restoration import restore
 from tests.whole import described
 
@@ -41,15 +41,20 @@ def expected_of(source: list[list[SourceMessage]], policies: Policies) -> Expect
     expected = Expected()
     recorder = recorder_of(policies)
     for number, records in enumerate(source):
-        batch = read_batch(EVENTS.name, number, records)
+        events, rejected = decode_records(records)
+        refused = [(records[place], rejection) for place, rejection in rejected]
         partition = Partition(policies)
         written = Outputs()
-        for output in fold(partition, batch.events).outputs:
+        for output in fold(partition, events).outputs:
             written.add(recorder, output)
         expected.state.append(described(partition))
         offset = records[-1].offset if records else -1
         expected.clocks.append((offset, partition.clock))
-        expected.letters.update(map(_letter, batch.letters))
+        letters = (
+            dead_letter(EVENTS.name, number, record.offset, record, rejection)
+            for record, rejection in refused
+        )
+        expected.letters.update(map(_letter, letters))
         for entry in written.alerts:
             _note(expected, entry)
         expected.snapshots.update({key: value for _, key, value in written.others})

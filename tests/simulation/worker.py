@@ -15,13 +15,14 @@ from rules.records import Recorder
 from streams.changelog import Record
 from streams.faust_internals import SourceRecord
 from streams.keeper import Keeper
+from streams.letters import Letter
 from streams.metrics import Metrics
-from streams.publish import Letter, Publisher
+from streams.publish import Publisher
 from streams.record_batches import SendError
 from streams.reread import RereadError, RereadPieces, Stretch
 
 from .clockwork import Process
-from .cluster import CHANGELOG, Cluster, SourceMessage
+from .cluster import CHANGELOG, REROUTED, Cluster, SourceMessage
 from .producer import Producer
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ class Worker:
             simulation.loop, self.cluster, self.process, simulation.batch_bytes, self.pass_by
         )
         metrics = metrics_of(policies)
-        self.publisher = OrderedPublisher(producer, "", CHANGELOG, metrics)
+        self.publisher = OrderedPublisher(producer, "", CHANGELOG, REROUTED, metrics)
         self.keeper: Keeper = product.keeper(
             policies,
             recorder_of(policies),

@@ -37,6 +37,12 @@ def mark(clock: int, *, read_at: int = 0, ends: Sequence[int] = (0, 0, 0)) -> Ma
     return Mark(clock, 0, read_at, ends)
 
 
+def merging(partitions: int) -> Marks:
+    marks = Marks(partitions)
+    marks.aim([1] * partitions, rerouting=True)
+    return marks
+
+
 def merge_of(marks: Marks) -> Merge:
     return Merge(HOME, marks, 0, BEGINNING, Passage())
 
@@ -49,7 +55,7 @@ def take(merge: Merge, limit: int = 100) -> list[int]:
 
 
 def test_a_record_waits_for_every_partition_that_may_hold_an_earlier_one() -> None:
-    marks = Marks(3)
+    marks = merging(3)
     merge = merge_of(marks)
     merge.add(piece(10, 20, 30))
     assert take(merge) == []
@@ -65,7 +71,7 @@ def test_a_record_waits_for_every_partition_that_may_hold_an_earlier_one() -> No
 
 
 def test_of_records_with_one_clock_the_lower_partition_s_come_first() -> None:
-    marks = Marks(2)
+    marks = merging(2)
     merge = merge_of(marks)
     merge.add(piece(10))
     marks.learn(OTHER, mark(10))
@@ -80,7 +86,7 @@ def test_of_records_with_one_clock_the_lower_partition_s_come_first() -> None:
 
 
 def test_a_partition_that_was_fully_read_a_while_after_holds_nobody_up() -> None:
-    marks = Marks(2)
+    marks = merging(2)
     merge = merge_of(marks)
     merge.add(piece(10, since=NOW))
     marks.learn(OTHER, mark(5, read_at=NOW + GRACE - 1))
@@ -90,7 +96,7 @@ def test_a_partition_that_was_fully_read_a_while_after_holds_nobody_up() -> None
 
 
 def test_a_mark_counts_once_what_it_speaks_of_was_read() -> None:
-    marks = Marks(2)
+    marks = merging(2)
     merge = merge_of(marks)
     merge.add(piece(10, 30))
     marks.learn(OTHER, mark(40, read_at=NOW + GRACE, ends=(1, 0)))
@@ -100,7 +106,7 @@ def test_a_mark_counts_once_what_it_speaks_of_was_read() -> None:
 
 
 def test_a_rerouted_record_waits_for_our_own_partition_too() -> None:
-    marks = Marks(2)
+    marks = merging(2)
     merge = merge_of(marks)
     merge.receive([rerouted(OTHER, 20)], 1)
     assert take(merge) == []
@@ -112,7 +118,6 @@ def test_a_rerouted_record_waits_for_our_own_partition_too() -> None:
 
 def test_without_merging_nothing_waits() -> None:
     merge = merge_of(Marks(3))
-    merge.merging = False
     merge.add(piece(10, 20))
     merge.add(piece(30, begin=20))
     assert take(merge, limit=2) == [10, 20]
@@ -121,7 +126,7 @@ def test_without_merging_nothing_waits() -> None:
 
 
 def test_what_is_not_applied_yet_stays_and_the_place_is_behind_what_is() -> None:
-    merge = merge_of(Marks(1))
+    merge = merge_of(merging(1))
     merge.add(piece(10, 30, 20, 40))
     assert [arrival for arrival, _, _ in merge.ready(100)] == [10, 30, 20, 40]
     merge.advance(3)
@@ -132,7 +137,7 @@ def test_what_is_not_applied_yet_stays_and_the_place_is_behind_what_is() -> None
 
 
 def test_a_piece_without_anything_to_apply_moves_the_place_alone() -> None:
-    merge = merge_of(Marks(1))
+    merge = merge_of(merging(1))
     letter: Letter = (b"k", b"v", [])
     refused = Refused(7, RejectionReason.BAD_JSON, letter)
     merge.add(Piece([], [], 9, 0, 50, NOW, [], [refused]))
@@ -144,7 +149,7 @@ def test_a_piece_without_anything_to_apply_moves_the_place_alone() -> None:
 
 
 def test_a_dead_letter_is_due_with_the_first_event_behind_it() -> None:
-    merge = merge_of(Marks(1))
+    merge = merge_of(merging(1))
     refused = [Refused(offset, RejectionReason.BAD_JSON, (None, None, [])) for offset in (15, 25)]
     merge.add(Piece([event(10), event(20)], [10, 20], 30, 0, 20, NOW, [10, 20], refused))
     merge.ready(1)
@@ -174,31 +179,48 @@ def test_a_repeat_and_what_follows_a_lost_record_are_not_accepted(
 
 
 def test_marks_keep_what_tells_most() -> None:
-    marks = Marks(2)
+    marks = merging(2)
     marks.learn(OTHER, Mark(50, 500, 0, (3, 0)))
     marks.learn(OTHER, Mark(40, 400, NOW, (7, 0)))
     marks.learn(OTHER, Mark(50, 500, 0, (9, 0)))
     assert marks.furthest(OTHER) == Mark(50, 500, 0, (3, 0))
     assert marks.read_last(OTHER) == Mark(40, 400, NOW, (7, 0))
-    assert marks.routed(OTHER) == 500
-    assert marks.rerouting
 
 
-def test_nothing_is_rerouted_as_long_as_the_topic_has_no_end() -> None:
+def test_records_wait_until_all_that_stood_in_the_topic_is_routed() -> None:
     marks = Marks(2)
-    marks.learn(OTHER, mark(50))
-    assert not marks.rerouting
+    marks.aim([100, 200], rerouting=False)
+    marks.learn(HOME, Mark(50, 100, 0, (0, 0)))
+    marks.learn(OTHER, Mark(50, 199, 0, (0, 0)))
+    assert marks.must_merge
+    marks.learn(OTHER, Mark(50, 200, 0, (0, 0)))
+    assert not marks.must_merge
+
+
+@pytest.mark.parametrize(("rerouting", "end", "wait"), [(False, 0, False), (True, 0, True)])
+def test_records_wait_for_good_where_one_was_ever_rerouted(
+    rerouting: bool, end: int, wait: bool
+) -> None:
+    marks = Marks(2)
+    marks.aim([0, 0], rerouting=rerouting)
+    marks.learn(OTHER, mark(50, ends=(0, end)))
+    assert marks.must_merge is wait
+
+
+def test_records_wait_as_soon_as_somebody_reroutes() -> None:
+    marks = Marks(2)
+    marks.learn(OTHER, mark(50, ends=(0, 1)))
+    assert marks.must_merge
 
 
 def test_the_slowest_is_looked_for_among_those_that_hold_up() -> None:
-    marks = Marks(3)
-    marks.learn(HOME, mark(1))
-    marks.learn(OTHER, mark(70))
-    marks.learn(THIRD, mark(30, read_at=NOW + GRACE))
-    assert marks.slowest(HOME, NOW) == 70
-    assert marks.slowest(HOME, NOW + 1) == 30
-    marks.learn(OTHER, mark(70, read_at=NOW + GRACE))
-    assert marks.slowest(HOME, NOW) is None
+    marks = merging(2)
+    marks.learn(HOME, mark(70))
+    marks.learn(OTHER, mark(30, read_at=NOW + GRACE))
+    assert marks.slowest(NOW) == 70
+    assert marks.slowest(NOW + 1) == 30
+    marks.learn(HOME, mark(70, read_at=NOW + GRACE))
+    assert marks.slowest(NOW) is None
 
 
 def test_only_what_is_beyond_the_slowest_is_ahead() -> None:

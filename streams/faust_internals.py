@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, Protocol, cast
 
 import faust
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaProducer
 from aiokafka.consumer import fetcher
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.record.default_records import _DefaultRecordBatchPy
@@ -32,6 +32,7 @@ from faust.transport.utils import DefaultSchedulingStrategy
 from faust.types import TP, EventT
 
 from streams.compression import codec_user
+from streams.source_consumer import SEAMS, PausableConsumer
 
 MAXIMUM_BATCH: Final = 10_000
 """Records handed on at once: enough to spread the cost of a batch, few enough for the event loop
@@ -185,7 +186,7 @@ def watermark_consumer(keeper: StateKeeper, source: str) -> type[Consumer]:
             consumer._isolation_level = "read_committed"
             return consumer
 
-    class WatermarkConsumer(Consumer):
+    class WatermarkConsumer(PausableConsumer):
         def _new_consumer_thread(self) -> AIOKafkaConsumerThread:
             return CommittedThread(self, loop=self.loop, beacon=self.beacon)
 
@@ -232,14 +233,6 @@ def kafka_producer(app: faust.App) -> AIOKafkaProducer:
     return app.producer._ensure_producer()
 
 
-def highwater(app: faust.App, tp: TP) -> int | None:
-    """Return the end of what is committed in an assigned partition, as of the last fetch.
-
-    None before it.
-    """
-    return app.consumer._thread._ensure_consumer().last_stable_offset(tp)
-
-
 class InternalsError(RuntimeError):
     """Faust or aiokafka has changed where Pulse leans on it."""
 
@@ -262,7 +255,6 @@ _PARAMETERS: Final[tuple[tuple[Callable[..., Any], tuple[str, ...]], ...]] = (
     (AIOKafkaConsumerThread._create_worker_consumer, ("self", "transport")),
     (AIOKafkaConsumerThread._ensure_consumer, ("self",)),
     (Consumer._new_consumer_thread, ("self",)),
-    (AIOKafkaConsumer.last_stable_offset, ("self", "partition")),
     (Producer._ensure_producer, ("self",)),
     (Producer._settings_extra, ("self",)),
     (AIOKafkaProducer.create_batch, ("self",)),
@@ -274,7 +266,7 @@ _PARAMETERS: Final[tuple[tuple[Callable[..., Any], tuple[str, ...]], ...]] = (
 
 def check_internals() -> None:
     """Raise InternalsError, naming the seam, where one is not as Pulse expects it."""
-    for function, expected in _PARAMETERS:
+    for function, expected in (*_PARAMETERS, *SEAMS):
         found = tuple(inspect.signature(function).parameters)
         if found != expected:
             raise InternalsError(

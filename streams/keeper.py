@@ -20,7 +20,7 @@ from streams.changelog import Record
 from streams.faust_internals import MAXIMUM_BATCH, SourceRecord
 from streams.gauges import set_gauges
 from streams.holes import Holes
-from streams.marks import Mark
+from streams.marks import Mark, Marks
 from streams.metrics import Metrics
 from streams.outputs import write_outputs
 from streams.owned import Owned
@@ -80,6 +80,11 @@ class Keeper:
         self.room = ROOM
         self.owned: dict[int, Owned] = {}
 
+    @property
+    def marks(self) -> Marks:
+        """How far every source partition is routed, as far as it is known here."""
+        return self._router.marks
+
     # Recovery -----------------------------------------------------------------------------
 
     def begin_recovery(self, partition: int) -> None:
@@ -126,18 +131,23 @@ class Keeper:
                 return
             with self._whole(owned):
                 await self._router.route(owned, records, self._latest(), publisher)
+        self._router.keep_pace(self.owned.values())
         await self._apply_ready(partition, publisher)
         await self.go_on(publisher)
 
     async def receive(
         self, partition: int, records: Sequence[SourceRecord], publisher: Publisher
     ) -> None:
-        """Take in records that were rerouted to a partition, and apply all that may be applied."""
+        """Take in records that were rerouted to a partition; `go_on` applies them."""
         owned = self.owned.get(partition)
         if owned is not None:
             with self._whole(owned):
                 await self._router.receive(owned, records, publisher)
-            await self._apply_ready(partition, publisher)
+
+    async def rest(self) -> None:
+        """Wait until no batch is in hand."""
+        async with self._locks.all_at_rest(self.owned):
+            return
 
     async def go_on(self, publisher: Publisher) -> None:
         """Apply what waited for others, and needs to no longer."""
@@ -150,6 +160,23 @@ class Keeper:
     def look(self) -> dict[int, Mark]:
         """Notice how far the owned partitions are read; return their marks."""
         return self._router.look(self.owned.values())
+
+    def rerouted_left(self, partition: int) -> int:
+        """Return how many records that were rerouted to a partition are not applied yet."""
+        owned = self.owned.get(partition)
+        return self._router.left(owned) if owned else 0
+
+    def superfluous(self) -> dict[int, tuple[int, int]]:
+        """Return, by partition, which rerouted records nobody needs any more.
+
+        Those before an offset that also arrived before an instant (milliseconds): they are applied,
+        and beyond the horizon of de-duplication.
+        """
+        horizon = self._policies.dedupe
+        return {
+            partition: (owned.begin, owned.clock - horizon)
+            for partition, owned in self.owned.items()
+        }
 
     async def _apply_ready(self, partition: int, publisher: Publisher) -> None:
         async with self._locks.of(partition):

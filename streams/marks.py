@@ -87,6 +87,13 @@ class Marks:
         """Return the highest offset up to which the partition is known to be routed."""
         return self._routed[source]
 
+    def end(self, home: int) -> int:
+        """Return where, as far as is known, the records end that were rerouted to `home`."""
+        return max(
+            (mark.ends[home] for mark in (*self._furthest, *self._read_last) if mark.ends),
+            default=0,
+        )
+
     def slowest(self, since: int) -> int | None:
         """Return the lowest clock of those who hold records up; None if nobody does.
 

@@ -141,6 +141,12 @@ class Merge:
         own = sum(len(piece.events) - piece.done for piece in self._own)
         return own + sum(map(len, self._rerouted.values()))
 
+    @property
+    def first_place(self) -> int:
+        """Where in the topic of rerouted records the first one stands that is not applied."""
+        heads = (waiting[0].place for waiting in self._rerouted.values() if waiting)
+        return min(heads, default=self.next_place)
+
     def read_until(self) -> int | None:
         """Return until when all source partitions are read, and what they hold for us is here.
 
@@ -180,8 +186,7 @@ class Merge:
         for source, count in counts.items():
             if source != self._home:
                 self._advance_rerouted(source, count)
-        heads = [waiting[0].place for waiting in self._rerouted.values() if waiting]
-        self.passage.begin = min(heads, default=self.next_place)
+        self.passage.begin = self.first_place
         self.passage.end = max(self.passage.end, self.passage.begin)
         return self._advance_own(counts[self._home])
 

@@ -16,8 +16,9 @@ class Owned:
     """Its state, what of it stands in the changelog, how far it is routed, and what waits there.
 
     `lineage` is what every marker of this epoch says of the epochs before it. `since` is when what
-    was routed last stood in its topic (milliseconds). What is confirmed is applied up to the source
-    offset `offset` (-1: nothing yet), and of what was rerouted to here all before `begin`.
+    was routed last stood in its topic (milliseconds). Confirmed is what is applied up to the source
+    offset `offset` (-1: nothing yet), of what was rerouted to here all before `begin`, and with it
+    the partition's clock `clock`.
     """
 
     partition: int
@@ -30,6 +31,7 @@ class Owned:
     since: int = 0
     offset: int = field(init=False)
     begin: int = field(init=False)
+    clock: int = field(init=False)
 
     def __post_init__(self) -> None:
         """What the state was built from is confirmed."""
@@ -47,3 +49,4 @@ class Owned:
         """Note that all that was applied is confirmed."""
         self.offset = self.merge.next_offset - 1
         self.begin = self.merge.passage.begin
+        self.clock = self.state.clock

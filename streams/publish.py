@@ -76,6 +76,11 @@ class Publisher:
         self._ends[self._changelog, partition] = end
         self._awake_at[partition] = time.monotonic()
 
+    @property
+    def producer(self) -> AIOKafkaProducer:
+        """What it writes with."""
+        return self._producer
+
     async def complete(
         self,
         partition: int,

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from models.events import Arrived
 from models.rejections import RejectionReason
+from rules.state import BEGINNING
 from streams.letters import Letter
 
 Bound = tuple[int, int]
@@ -44,6 +45,7 @@ class Piece:
     refused: list[Refused] = field(default_factory=list)
     done: int = 0
     _passing: int = 0
+    _reached: int = BEGINNING
 
     @property
     def is_done(self) -> bool:
@@ -79,9 +81,12 @@ class Piece:
 
     def advance(self, number: int) -> int:
         """Note that up to `number` more events are applied; return how many of them were here."""
-        number = min(number, len(self.events) - self.done)
-        self.done += number
-        return number
+        before = self.done
+        self.done = min(before + number, len(self.events))
+        if before < self.done < len(self.events):
+            clocks = self.clocks or map(_arrival, self.events)
+            self._reached = max(self.begin, self._reached, *islice(clocks, before, self.done))
+        return self.done - before
 
     def place(self) -> tuple[int, int]:
         """Return the first offset not applied, and the channel clock before it."""
@@ -89,7 +94,7 @@ class Piece:
             return self.end, self.clock
         if not self.done:
             return self.offsets[0], self.begin
-        return self.offsets[self.done - 1] + 1, self.channel_clocks()[self.done - 1]
+        return self.offsets[self.done - 1] + 1, self._reached
 
     def take_refused(self, before: int) -> list[Refused]:
         """Take out the records that cannot be read and stood before the offset `before`."""

@@ -180,6 +180,11 @@ class Router:
         self.keep_pace(partitions)
         return marks
 
+    def left(self, owned: Owned) -> int:
+        """Return how many records that were rerouted to a partition are not applied yet."""
+        end = max(self._ends[owned.partition], self.marks.end(owned.partition))
+        return max(end - owned.merge.first_place, 0)
+
     def keep_pace(self, owned: Iterable[Owned]) -> None:
         """Read on wherever what is routed is not too far ahead."""
         partitions = list(owned)

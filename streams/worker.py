@@ -6,7 +6,8 @@ Composition only: the classes that decide and keep are built here and joined to 
 import asyncio
 import logging
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -27,7 +28,6 @@ from streams.faust_internals import (
     RawSchema,
     SourceRecord,
     check_internals,
-    highwater,
     kafka_producer,
     replace_clients,
     state_table,
@@ -35,15 +35,19 @@ from streams.faust_internals import (
 )
 from streams.header_names import tolerate_header_names
 from streams.holes import Holes
+from streams.kafka_reach import KafkaReach
 from streams.keeper import Keeper
+from streams.mark_exchange import MarkExchange
 from streams.metrics import Metrics
 from streams.owned import Owned
 from streams.publish import Publisher
 from streams.raw_records import hand_on_raw_records
 from streams.record_batches import BATCH_BYTES
 from streams.reread import KafkaReread
+from streams.rerouting import DELETE_EVERY, LOOK_EVERY, Deletion, Rerouting
 from streams.runner import end_process
-from streams.topics import TABLE, changelog_name, group_name, rerouted_name
+from streams.source_consumer import SourceConsumer
+from streams.topics import TABLE, changelog_name, group_name, marks_name, rerouted_name
 from streams.watchdog import Progress, start_watchdog
 from streams.web import Readiness, WebServer, bind
 
@@ -90,7 +94,17 @@ class PulseWorker:
         policies = Policies(configuration, catalogue)
         recorder = Recorder(catalogue, configuration.deployment)
         reread = KafkaReread(connection, self._source)
-        self.keeper = Keeper(policies, recorder, self.metrics, reread, partitions, self._holes)
+        self._consumer = SourceConsumer(lambda: self.app, self._source)
+        rerouted = rerouted_name(configuration)
+        self._reach = KafkaReach(connection, self._source, rerouted, partitions, self._consumer)
+        self.keeper = Keeper(
+            policies, recorder, self.metrics, reread, partitions, self._holes, self._reach
+        )
+        exchange = MarkExchange(connection, marks_name(configuration), self.keeper.marks)
+        deletion = Deletion(connection, rerouted)
+        self._rerouting = Rerouting(
+            self.keeper, self._reach, exchange, deletion, lambda: self.readiness().ready
+        )
         self._publisher: Publisher | None = None
         self._recovered = False
         self._socket = bind(options.web_host, options.web_port)
@@ -142,6 +156,10 @@ class PulseWorker:
         agent = app.agent(topic, name="pulse.apply", concurrency=BATCHES_AT_ONCE)
         agent(self._apply_batches)
         app.timer(interval=1.0, name="pulse.tick")(self._tick)
+        app.timer(interval=LOOK_EVERY, name="pulse.look")(self._look)
+        app.timer(interval=DELETE_EVERY, name="pulse.delete")(self._delete_applied)
+        app.task(self._read_rerouted)
+        app.task(self._read_marks)
         app.on_partitions_revoked.connect(self._on_revoked)
         return app
 
@@ -149,27 +167,46 @@ class PulseWorker:
 
     async def _apply_batches(self, stream: Any) -> None:
         async for event in stream.events():
-            try:
+            with self._ending_on_failure("the batch"):
                 place, records = event.message.tp, event.value
                 await self.keeper.apply(place.partition, records, self._get_publisher())
-            except asyncio.CancelledError:
-                raise
-            except Exception as error:
-                LOG.exception("the batch failed")
-                end_process(f"{type(error).__name__}: {error}")
 
     async def _tick(self) -> None:
-        try:
+        with self._ending_on_failure("the tick"):
             await self.keeper.tick(self._get_publisher(), self._caught_up())
+
+    async def _look(self) -> None:
+        if self.readiness().ready:
+            with self._ending_on_failure("the look around"):
+                await self._rerouting.look(self._get_publisher())
+
+    async def _read_rerouted(self) -> None:
+        with self._ending_on_failure("reading rerouted records"):
+            await self._rerouting.read(self._get_publisher())
+
+    async def _read_marks(self) -> None:
+        with self._ending_on_failure("reading marks"):
+            await self._rerouting.listen(self._get_publisher())
+
+    async def _delete_applied(self) -> None:
+        if self.readiness().ready:
+            await self._rerouting.delete_applied()
+
+    @contextmanager
+    def _ending_on_failure(self, what: str) -> Iterator[None]:
+        """Faust would log what is raised in here, and go on."""
+        try:
+            yield
         except asyncio.CancelledError:
             raise
         except Exception as error:
-            LOG.exception("the tick failed")
+            LOG.exception("%s failed", what)
             end_process(f"{type(error).__name__}: {error}")
 
     async def _on_revoked(self, app: Any, revoked: set[TP], **_: Any) -> None:
         if revoked:
             self._recovered = False
+            await self.keeper.rest()
 
     # What keeps the state (faust_internals.StateKeeper) -------------------------------------
 
@@ -224,23 +261,20 @@ class PulseWorker:
         return {partition for partition, lag in self._lags().items() if lag == 0}
 
     def _lags(self) -> dict[int, int]:
-        """Return the lag of each owned partition of which a fetch has told the end."""
-        ends = {number: self._end(number) for number in self.keeper.owned}
+        """Return the lag of each owned partition of which a fetch has told the end.
+
+        What was rerouted to it counts too.
+        """
+        ends = {number: self._consumer.end(number) for number in self.keeper.owned}
         return {
             number: max(end - self._next_record(number, self.keeper.owned[number]), 0)
+            + self.keeper.rerouted_left(number)
             for number, end in ends.items()
             if end is not None
         }
 
     def _next_record(self, partition: int, owned: Owned) -> int:
         return self._holes.skip(partition, owned.offset + 1)
-
-    def _end(self, partition: int) -> int | None:
-        try:
-            return highwater(self.app, TP(self._source, partition))
-        except (AssertionError, KeyError):
-            # Between two assignments aiokafka does not know the partition.
-            return None
 
     def _refresh(self) -> None:
         self.keeper.refresh_gauges()

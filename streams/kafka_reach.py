@@ -15,7 +15,8 @@ from streams.reach import Ends
 from streams.reread import KafkaReread, RereadPieces, Stretch
 from streams.source_consumer import SourceConsumer
 
-_Take = Callable[[int, Sequence[SourceRecord]], Awaitable[None]]
+_Take = Callable[[int, Sequence[SourceRecord]], Awaitable[int | None]]
+"""Takes records of a partition; returns from where on it wants more, None where it does not."""
 
 
 class KafkaReach:
@@ -37,7 +38,6 @@ class KafkaReach:
         self._of_source = consumer
         self._stood: dict[int, tuple[int, int]] = {}
         self._consumer: AIOKafkaConsumer | None = None
-        self._followed = 0
 
     # Rerouted records -----------------------------------------------------------------------
 
@@ -61,7 +61,6 @@ class KafkaReach:
         """Hand on rerouted records from now on: of these partitions, from these offsets."""
         consumer = await self._started()
         self._stood.clear()
-        self._followed += 1
         consumer.assign([self._rerouted[number] for number in places])
         for number, offset in places.items():
             consumer.seek(self._rerouted[number], offset)
@@ -70,12 +69,13 @@ class KafkaReach:
         """Hand the records that were rerouted to the followed partitions to `take`, for ever."""
         consumer = await self._started()
         while True:
-            followed = self._followed
             fetched = await consumer.getmany(timeout_ms=1_000, max_records=MAXIMUM_BATCH)
             for place, records in fetched.items():
-                # What was fetched before a recovery is read again after it.
-                if records and followed == self._followed:
-                    await take(place.partition, records)
+                wanted = await take(place.partition, records)
+                # What was fetched may be of before a recovery, which has gone back.
+                gone_back = wanted is not None and wanted != records[-1].offset + 1
+                if gone_back and place in consumer.assignment():
+                    consumer.seek(place, wanted)
 
     async def first_since(self, partition: int, instant: int) -> int | None:
         """Return the offset of the first rerouted record that arrived at `instant` or later."""

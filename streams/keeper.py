@@ -137,12 +137,16 @@ class Keeper:
 
     async def receive(
         self, partition: int, records: Sequence[SourceRecord], publisher: Publisher
-    ) -> None:
-        """Take in records that were rerouted to a partition; `go_on` applies them."""
+    ) -> int | None:
+        """Take in records that were rerouted to a partition; `go_on` applies them.
+
+        Returns from where on more are wanted; None where the partition is not held.
+        """
         owned = self.owned.get(partition)
-        if owned is not None:
-            with self._whole(owned):
-                await self._router.receive(owned, records, publisher)
+        if owned is None:
+            return None
+        with self._whole(owned):
+            return await self._router.receive(owned, records, publisher)
 
     async def rest(self) -> None:
         """Wait until no batch is in hand."""
@@ -165,6 +169,16 @@ class Keeper:
         """Return how many records that were rerouted to a partition are not applied yet."""
         owned = self.owned.get(partition)
         return self._router.left(owned) if owned else 0
+
+    def waiting(self) -> dict[int, int]:
+        """Return the partitions whose records wait for what others may hold.
+
+        Each with a number that grows as long as those are read.
+        """
+        if not self.marks.must_merge:
+            return {}
+        routed = self.marks.all_routed()
+        return {number: routed for number, owned in dict(self.owned).items() if owned.merge.waits}
 
     def superfluous(self) -> dict[int, tuple[int, int]]:
         """Return, by partition, which rerouted records nobody needs any more.

@@ -83,9 +83,9 @@ class Marks:
         """Return the mark of when the partition was last seen to be fully read."""
         return self._read_last[source]
 
-    def routed(self, source: int) -> int:
-        """Return the highest offset up to which the partition is known to be routed."""
-        return self._routed[source]
+    def all_routed(self) -> int:
+        """Return a number that grows as long as anything is routed anywhere."""
+        return sum(self._routed)
 
     def end(self, home: int) -> int:
         """Return where, as far as is known, the records end that were rerouted to `home`."""

@@ -132,8 +132,8 @@ class Merge:
 
     @property
     def waits(self) -> bool:
-        """Whether there is anything that is not applied yet."""
-        return bool(self._own) or any(self._rerouted.values())
+        """Whether there is anything that is not applied yet; other threads may ask."""
+        return bool(self._own) or any(list(self._rerouted.values()))
 
     @property
     def waiting(self) -> int:

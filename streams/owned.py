@@ -29,6 +29,7 @@ class Owned:
     lineage: list[tuple[int, int]] = field(default_factory=list)
     pace: Pace = field(default_factory=Pace)
     since: int = 0
+    left_alone: int = -1
     offset: int = field(init=False)
     begin: int = field(init=False)
     clock: int = field(init=False)

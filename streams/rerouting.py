@@ -103,9 +103,10 @@ class Rerouting:
     async def read(self, publisher: Publisher) -> None:
         """Take in what is rerouted to the owned partitions, for ever."""
 
-        async def take(partition: int, records: Sequence[SourceRecord]) -> None:
-            await self._keeper.receive(partition, records, publisher)
+        async def take(partition: int, records: Sequence[SourceRecord]) -> int | None:
+            wanted = await self._keeper.receive(partition, records, publisher)
             await self._go_on(publisher)
+            return wanted
 
         try:
             await self._reach.read(take)

@@ -124,8 +124,16 @@ class Router:
 
     async def receive(
         self, owned: Owned, records: Sequence[SourceRecord], publisher: Publisher
-    ) -> None:
-        """Take in records that were rerouted to a partition; repeats are dropped."""
+    ) -> int:
+        """Take in records that were rerouted to a partition; return the first place to come next.
+
+        Repeats are dropped. Records that do not continue what was taken are left alone, unless they
+        come again: then there is nothing in between.
+        """
+        first = records[0].offset
+        if first > owned.merge.next_place and first != owned.left_alone:
+            owned.left_alone = first
+            return owned.merge.next_place
         fresh = [each for each in read_forwarded(records) if self._is_new(owned.merge, each)]
         events, rejected = decode_records(fresh)
         if rejected:
@@ -147,6 +155,7 @@ class Router:
             ),
             max(records[-1].offset + 1, owned.merge.next_place),
         )
+        return owned.merge.next_place
 
     def _is_new(self, merge: Merge, each: Forwarded) -> bool:
         source, offset, previous = each.source[:3]

@@ -251,7 +251,7 @@ class PulseWorker:
         if self.readiness().ready:
             owned = dict(self.keeper.owned)
             offsets = {number: self._next_record(number, held) for number, held in owned.items()}
-        return Progress(offsets, self.web.beat)
+        return Progress(offsets, self.web.beat, self.keeper.waiting())
 
     def watch(self, connection: Connection) -> None:
         """Start the watchdog."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import time
 import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,14 +13,15 @@ import pytest
 
 from models.topics import DEAD_LETTERS
 from streams.broker import Broker
-from streams.demo.worker_process import total
+from streams.demo.worker_process import WorkerProcess, total
 from streams.partitioning import partition_of_key
 from streams.produce import Message, messages
 from streams.topics import rerouted_name
 
-from .deployment import Deployment, deployed, read_topics, records_counted
+from .deployment import Deployment, deployed, read_topics, records_counted, wait_until
 from .events import busy_history, line
 from .expected import check_outputs, rejections
+from .test_lifecycle import kill_in_the_middle, wait_until_shared
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow]
 
@@ -113,3 +115,61 @@ def test_history_that_lies_anywhere_gives_what_a_replay_gives(
         check(deployment, file)
         rerouted = read_topics(deployment.servers, [rerouted_name(deployment.loaded())])
         assert len(rerouted) == expected
+
+
+@pytest.mark.parametrize("placing", PLACINGS, ids=lambda placing: placing.__name__)
+def test_two_workers_give_what_a_replay_gives_while_more_comes(
+    broker: Broker, topic_prefix: str, tmp_path: Path, placing: Placing
+) -> None:
+    file = history(tmp_path, 12_000)
+    content = list(messages(str(file)))
+    with deployed(broker, topic_prefix, tmp_path, partitions=PARTITIONS) as deployment:
+        send(deployment, content[:6_000], placing)
+        with deployment.worker() as first, deployment.worker() as second:
+            wait_until_shared(deployment, first, second)
+            send(deployment, content[6_000:], placing, first=6_000)
+            wait_until_idle(deployment, first, second)
+            moved = sum(misplaced_by(worker) for worker in (first, second))
+            assert moved >= misplaced(deployment, placing, content[6_000:])
+
+        check(deployment, file)
+
+
+@pytest.mark.parametrize("placing", PLACINGS, ids=lambda placing: placing.__name__)
+def test_a_killed_worker_s_records_are_judged_as_if_it_had_lived(
+    broker: Broker, topic_prefix: str, tmp_path: Path, placing: Placing
+) -> None:
+    file = history(tmp_path, 30_000)
+    content = list(messages(str(file)))
+    with deployed(broker, topic_prefix, tmp_path, partitions=PARTITIONS) as deployment:
+        send(deployment, content[:1_000], placing)
+        with deployment.worker() as survivor, deployment.worker() as victim:
+            wait_until_shared(deployment, survivor, victim)
+            send(deployment, content[1_000:20_000], placing, first=1_000)
+            kill_in_the_middle(victim)
+            send(deployment, content[20_000:], placing, first=20_000)
+            deployment.wait_until_caught_up(survivor)
+
+        check(deployment, file)
+
+
+def misplaced_by(worker: WorkerProcess) -> float:
+    return total(worker.samples(), "pulse_events_misplaced_total")
+
+
+def wait_until_idle(deployment: Deployment, *workers: WorkerProcess) -> None:
+    """Wait until nothing is left to be applied, neither here nor on its way to another worker."""
+
+    def is_idle() -> bool:
+        lags = [
+            lag
+            for worker in workers
+            for (name, _), lag in worker.samples().items()
+            if name == "pulse_consumer_lag_records"
+        ]
+        return len(lags) == deployment.partitions and not any(lags)
+
+    for _ in range(2):
+        wait_until(is_idle, "everything applied", workers[0])
+        # What one worker has sent, the other has heard of by then.
+        time.sleep(1)

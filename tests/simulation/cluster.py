@@ -42,6 +42,7 @@ class Written(NamedTuple):
     key: bytes | None
     value: bytes | None
     headers: Headers
+    timestamp: int
 
 
 class Metadata(NamedTuple):
@@ -50,7 +51,8 @@ class Metadata(NamedTuple):
     offset: int
 
 
-Draft = tuple[bytes | None, bytes | None, Headers]
+Draft = tuple[bytes | None, bytes | None, Headers, int]
+"""Key, value, headers and timestamp."""
 
 
 @dataclass
@@ -65,8 +67,8 @@ class Log:
 
     def append(self, drafts: Iterable[Draft], now: int) -> int:
         base = self.last_base = self.end
-        for key, value, headers in drafts:
-            self.records.append(Written(self.end, now, key, value, headers))
+        for key, value, headers, timestamp in drafts:
+            self.records.append(Written(self.end, now, key, value, headers, timestamp))
             self.end += 1
         return base
 
@@ -102,7 +104,8 @@ class Request:
     def kind(self) -> str:
         if self.topic == CHANGELOG:
             return "marker" if any(d[0] == PARTITION_KEY for d in self.drafts) else "values"
-        return {SNAPSHOTS.name: "snapshots", DEAD_LETTERS.name: "letters"}.get(self.topic, "alerts")
+        kinds = {SNAPSHOTS.name: "snapshots", DEAD_LETTERS.name: "letters", REROUTED: "forwards"}
+        return kinds.get(self.topic, "alerts")
 
 
 class Cluster:

@@ -24,6 +24,7 @@ from streams.reread import RereadError, RereadPieces, Stretch
 from .clockwork import Process
 from .cluster import CHANGELOG, REROUTED, Cluster, SourceMessage
 from .producer import Producer
+from .rerouting import SimulatedReach
 
 if TYPE_CHECKING:
     from models.state import OutboxEntry
@@ -114,6 +115,7 @@ class Worker:
             simulation.loop, self.cluster, self.process, simulation.batch_bytes, self.pass_by
         )
         metrics = metrics_of(policies)
+        self.reach = SimulatedReach(self) if simulation.scattered else None
         self.publisher = OrderedPublisher(producer, "", CHANGELOG, REROUTED, metrics)
         self.keeper: Keeper = product.keeper(
             policies,
@@ -121,6 +123,8 @@ class Worker:
             metrics,
             SimulatedReread(self),
             self.cluster.partitions,
+            None,
+            self.reach,
         )
         # Most folds are cut at a close, and so written as several batches.
         self.keeper.room = self.dice.choice([1, 2, 5, 500])
@@ -142,6 +146,16 @@ class Worker:
         """Whether it has its partitions, and no batch in hand."""
         return self._flow.is_set() and self._at_rest.is_set()
 
+    @property
+    def may_apply(self) -> bool:
+        """Whether it has its partitions and their state, as far as it knows."""
+        return self._flow.is_set()
+
+    def look(self) -> None:
+        """Look around, as a timer lets it now and then."""
+        if self.reach is not None:
+            self.simulation.loop.start(self.process, self._guarded(self.reach.look))
+
     # The process ----------------------------------------------------------------------------
 
     async def run(self) -> None:
@@ -155,6 +169,8 @@ class Worker:
         for _ in range(self.dice.choice([1, 3])):
             self.agent = loop.start(self.process, self._guarded(self._apply_batches))
         loop.start(self.process, self._guarded(self._fetch))
+        if self.reach is not None:
+            loop.start(self.process, self._guarded(self.reach.read))
         await self._guarded(self._belong)
 
     async def _guarded(self, work: object) -> None:
@@ -195,6 +211,8 @@ class Worker:
                     self.queue.get_nowait()
             if self._waits_until_empty:
                 await self._at_rest.wait()
+                if self.reach is not None:
+                    await self.keeper.rest()
             if self.stopping:
                 self.simulation.end_gracefully(self)
                 await asyncio.sleep(0)
@@ -213,7 +231,7 @@ class Worker:
                 if not piece:
                     break
                 position = piece[-1].offset + 1
-                self.keeper.absorb(partition, piece)  # type: ignore[arg-type]
+                self.keeper.absorb(partition, piece)
                 await self.pass_by("recovering")
                 if self._notice.is_set() and not self.stopping:
                     self.recovering = False

@@ -261,12 +261,13 @@ _PARAMETERS: Final[tuple[tuple[Callable[..., Any], tuple[str, ...]], ...]] = (
     (AIOKafkaProducer.send_batch, ("self", "batch", "topic", "partition")),
     (BatchBuilder.append, ("self", "timestamp", "key", "value", "headers")),
     (_DefaultRecordBatchPy._maybe_uncompress, ("self",)),
+    *SEAMS,
 )
 
 
 def check_internals() -> None:
     """Raise InternalsError, naming the seam, where one is not as Pulse expects it."""
-    for function, expected in (*_PARAMETERS, *SEAMS):
+    for function, expected in _PARAMETERS:
         found = tuple(inspect.signature(function).parameters)
         if found != expected:
             raise InternalsError(

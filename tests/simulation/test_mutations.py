@@ -12,6 +12,8 @@ from models.state import NEVER, OutboxEntry, Stamp, StoredPartition, stamp_of
 from rules.state import Partition
 from streams.faust_internals import SourceRecord
 from streams.keeper import Keeper
+from streams.marks import Marks
+from streams.merge import Merge
 from streams.owned import Owned
 from streams.publish import Publisher
 from streams.record_batches import RecordBatches
@@ -134,6 +136,35 @@ def the_notice_of_another_writer(patch: pytest.MonkeyPatch) -> Product:
     return Product()
 
 
+def the_memory_of_what_came(patch: pytest.MonkeyPatch) -> Product:
+    patch.setattr(Merge, "accept", lambda *_: True)
+    return Product()
+
+
+def the_chain_of_each_channel(patch: pytest.MonkeyPatch) -> Product:
+    def accept(merge: Merge, source: int, offset: int, previous: int | None) -> bool:
+        return whole_accept(merge, source, offset, None)
+
+    whole_accept = Merge.accept
+    patch.setattr(Merge, "accept", accept)
+    return Product()
+
+
+def the_ends_of_marks(patch: pytest.MonkeyPatch) -> Product:
+    patch.setattr(Merge, "_is_reached", lambda *_: True)
+    return Product()
+
+
+def the_wait_for_others(patch: pytest.MonkeyPatch) -> Product:
+    patch.setattr(Marks, "must_merge", property(lambda _: False))
+    return Product()
+
+
+def the_place_of_the_first_that_waits(patch: pytest.MonkeyPatch) -> Product:
+    patch.setattr(Merge, "first_place", property(lambda merge: merge.next_place))
+    return Product()
+
+
 # What is taken out, and the seeds that are known to fail then: they are tried first.
 TAKEN_OUT: list[tuple[Take, list[int]]] = [
     (the_fence, [0, 2, 4]),
@@ -145,6 +176,10 @@ TAKEN_OUT: list[tuple[Take, list[int]]] = [
     (the_epochs, [0, 1, 2]),
     (the_lineage, [42, 53, 65]),
     (the_memory_of_ids, [2, 4, 5]),
+    (the_memory_of_what_came, [11, 16, 23]),
+    (the_ends_of_marks, [11, 16, 23]),
+    (the_wait_for_others, [11, 16, 23]),
+    (the_place_of_the_first_that_waits, [23, 46, 50]),
     # Needs an old write, days of calm, compaction and a recovery after it: one seed in 1,000.
     (the_repair_of_the_changelog, [298, 1365, 2134]),
 ]

@@ -3,6 +3,7 @@
 The consumer of our own has no group. It reads the topic of rerouted records, and asks for offsets.
 """
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from typing import Any
@@ -70,10 +71,10 @@ class KafkaReach:
         consumer = await self._started()
         while True:
             fetched = await consumer.getmany(timeout_ms=1_000, max_records=MAXIMUM_BATCH)
-            for place, records in fetched.items():
-                wanted = await take(place.partition, records)
+            takes = (take(place.partition, records) for place, records in fetched.items())
+            for place, wanted in zip(fetched, await asyncio.gather(*takes), strict=True):
                 # What was fetched may be of before a recovery, which has gone back.
-                gone_back = wanted is not None and wanted != records[-1].offset + 1
+                gone_back = wanted is not None and wanted != fetched[place][-1].offset + 1
                 if gone_back and place in consumer.assignment():
                     consumer.seek(place, wanted)
 

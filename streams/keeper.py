@@ -132,13 +132,13 @@ class Keeper:
             with self._whole(owned):
                 await self._router.route(owned, records, self._latest(), publisher)
         self._router.keep_pace(self.owned.values())
-        await self._apply_ready(partition, publisher)
+        await self.apply_ready(partition, publisher)
         await self.go_on(publisher)
 
     async def receive(
         self, partition: int, records: Sequence[SourceRecord], publisher: Publisher
     ) -> int | None:
-        """Take in records that were rerouted to a partition; `go_on` applies them.
+        """Take in records that were rerouted to a partition; `apply_ready` is due then.
 
         Returns from where on more are wanted; None where the partition is not held.
         """
@@ -159,7 +159,7 @@ class Keeper:
             owned = self.owned.get(partition)
             # Who holds the lock looks again before it is let go.
             if owned and owned.merge.waits and not self._locks.of(partition).locked():
-                await self._apply_ready(partition, publisher)
+                await self.apply_ready(partition, publisher)
 
     def look(self) -> dict[int, Mark]:
         """Notice how far the owned partitions are read; return their marks."""
@@ -192,7 +192,8 @@ class Keeper:
             for partition, owned in self.owned.items()
         }
 
-    async def _apply_ready(self, partition: int, publisher: Publisher) -> None:
+    async def apply_ready(self, partition: int, publisher: Publisher) -> None:
+        """Apply all that needs to wait no longer in a partition."""
         async with self._locks.of(partition):
             while (owned := self.owned.get(partition)) is not None:
                 events = owned.merge.ready(MAXIMUM_BATCH)

@@ -10,16 +10,18 @@ partition, then offset: so history that is read at full speed gives the result o
 
 from bisect import bisect_left
 from collections import Counter, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import repeat
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from models.events import Arrived
 from rules.state import BEGINNING
 from streams.marks import GRACE, Marks
 from streams.routed import Bound, Piece, Refused
+
+_MARKS_KEPT: Final = 64
 
 Entry = tuple[int, int, int, Arrived]
 """A record in the order of a home: channel clock, source partition, offset, the event."""
@@ -42,6 +44,35 @@ class Rerouted(NamedTuple):
     event: Arrived
     place: int
     since: int
+
+
+class Heard:
+    """What the marks of one source partition said that has not reached us yet.
+
+    A mark counts once the records it speaks of were read. Where more are always on their way, that
+    is never the newest mark: so a few of those before it are kept.
+    """
+
+    def __init__(self) -> None:
+        """Nothing is heard yet."""
+        self._coming: deque[tuple[int, int]] = deque()
+        self._reached = self._latest = BEGINNING
+
+    def reached(self, number: int, end: int, here: int) -> int:
+        """Hear that `number` holds once all before the offset `end` is read, which it is to `here`.
+
+        Return the highest number that holds now; numbers and ends never fall.
+        """
+        if number > self._latest:
+            self._latest = number
+            if self._coming and self._coming[-1][0] == end:
+                self._coming.pop()
+            self._coming.append((end, number))
+            if len(self._coming) > _MARKS_KEPT:
+                del self._coming[_MARKS_KEPT // 2]
+        while self._coming and self._coming[0][0] <= here:
+            self._reached = self._coming.popleft()[1]
+        return self._reached
 
 
 @dataclass(slots=True)
@@ -81,6 +112,7 @@ class Merge:
         self._clocks = [BEGINNING] * marks.partitions
         self._clocks[home] = clock
         self._read_at = [0] * marks.partitions
+        self._heard = [(Heard(), Heard()) for _ in range(marks.partitions)]
         self._order: list[int] = []
         self._events: list[Arrived] = []
         self.next_offset = self.routed = next_offset
@@ -136,12 +168,6 @@ class Merge:
         return bool(self._own) or any(list(self._rerouted.values()))
 
     @property
-    def waiting(self) -> int:
-        """How many events wait."""
-        own = sum(len(piece.events) - piece.done for piece in self._own)
-        return own + sum(map(len, self._rerouted.values()))
-
-    @property
     def first_place(self) -> int:
         """Where in the topic of rerouted records the first one stands that is not applied."""
         heads = (waiting[0].place for waiting in self._rerouted.values() if waiting)
@@ -152,8 +178,10 @@ class Merge:
 
         In milliseconds of the wall clock; None where it does not matter.
         """
+        if not self._marks.must_merge:
+            return None
         self._hear()
-        return min(self._read_at) if self._marks.must_merge else None
+        return min(self._read_at)
 
     def ready(self, limit: int) -> list[Arrived]:
         """Return the events to be applied next, at most `limit` of them; they stay until `advance`.
@@ -161,7 +189,8 @@ class Merge:
         None may come where only the position moves: `advance(0)` is due where `has_passed`.
         """
         if not self._order:
-            self._hear()
+            if self._marks.must_merge:
+                self._hear()
             if not any(self._rerouted.values()):
                 return self._ready_own(limit)
             # Whatever comes from now on comes after these.
@@ -235,7 +264,6 @@ class Merge:
             entries += run[:number] if number < len(run) else run
         # The offset tells any two of one channel apart: events are never compared.
         entries.sort()
-        del entries[limit:]
         return entries
 
     def _own_run(self, limit: int) -> tuple[list[Entry], Place | None]:
@@ -268,17 +296,15 @@ class Merge:
 
     def _hear(self) -> None:
         """Move on as far as the marks allow, whose records have reached us."""
-        for source in range(self._marks.partitions):
-            if source != self._home:
-                mark = self._marks.furthest(source)
-                if mark.clock > self._clocks[source] and self._is_reached(mark.ends):
-                    self._clocks[source] = mark.clock
-                mark = self._marks.read_last(source)
-                if mark.read_at > self._read_at[source] and self._is_reached(mark.ends):
-                    self._read_at[source] = mark.read_at
-
-    def _is_reached(self, ends: Sequence[int]) -> bool:
-        return ends[self._home] <= self.next_place
+        home, here = self._home, self.next_place
+        for source, (clocks, reads) in enumerate(self._heard):
+            if source != home:
+                furthest, read = self._marks.furthest(source), self._marks.read_last(source)
+                if furthest.ends:
+                    clock = clocks.reached(furthest.clock, furthest.ends[home], here)
+                    self._clocks[source] = max(self._clocks[source], clock)
+                if read.ends:
+                    self._read_at[source] = reads.reached(read.read_at, read.ends[home], here)
 
     def _bound(self, since: int) -> Bound | None:
         """Return how far, in the order, records that stood in their topic at `since` may go.

@@ -105,7 +105,9 @@ class Rerouting:
 
         async def take(partition: int, records: Sequence[SourceRecord]) -> int | None:
             wanted = await self._keeper.receive(partition, records, publisher)
-            await self._go_on(publisher)
+            if self._ready():
+                # Waited for: no more is read than is applied.
+                await self._keeper.apply_ready(partition, publisher)
             return wanted
 
         try:

@@ -13,7 +13,7 @@ from rules.state import Partition
 from streams.faust_internals import SourceRecord
 from streams.keeper import Keeper
 from streams.marks import Marks
-from streams.merge import Merge
+from streams.merge import Heard, Merge
 from streams.owned import Owned
 from streams.publish import Publisher
 from streams.record_batches import RecordBatches
@@ -35,7 +35,7 @@ class AnyBatchKeeper(Keeper):
         owned = self.owned.get(partition)
         if owned is not None:
             await self._router._route(owned, records, None, publisher)
-            await self._apply_ready(partition, publisher)
+            await self.apply_ready(partition, publisher)
 
 
 def the_fence(patch: pytest.MonkeyPatch) -> Product:
@@ -151,7 +151,7 @@ def the_chain_of_each_channel(patch: pytest.MonkeyPatch) -> Product:
 
 
 def the_ends_of_marks(patch: pytest.MonkeyPatch) -> Product:
-    patch.setattr(Merge, "_is_reached", lambda *_: True)
+    patch.setattr(Heard, "reached", lambda _, number, *__: number)
     return Product()
 
 

@@ -105,6 +105,20 @@ def test_a_mark_counts_once_what_it_speaks_of_was_read() -> None:
     assert take(merge) == [10, 20, 30]
 
 
+def test_what_is_always_on_its_way_holds_nobody_up_for_ever() -> None:
+    marks = merging(3)
+    merge = merge_of(marks)
+    merge.add(piece(10, 20, 30))
+    marks.learn(THIRD, mark(99, read_at=NOW + GRACE))
+    applied = []
+    for number in range(1, 5):
+        # One more record is under way whenever we look: the newest mark never counts.
+        marks.learn(OTHER, mark(10 * number, ends=(number, 0, 0)))
+        applied += take(merge)
+        merge.receive([], number)
+    assert applied == [10, 20, 30]
+
+
 def test_a_rerouted_record_waits_for_our_own_partition_too() -> None:
     marks = merging(2)
     merge = merge_of(marks)
@@ -132,7 +146,7 @@ def test_what_is_not_applied_yet_stays_and_the_place_is_behind_what_is() -> None
     merge.advance(3)
     # The latest arrival so far, not the last one.
     assert (merge.next_offset, merge.clock) == (21, 30)
-    assert merge.waiting == 1
+    assert merge.waits
     assert take(merge) == [40]
 
 

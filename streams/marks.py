@@ -5,6 +5,7 @@ has been confirmed by Kafka. So marks may come late, twice and from several work
 one tells more.
 """
 
+from collections import deque
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -30,8 +31,39 @@ GRACE: Final = 1_000
 """How much later, in milliseconds, a record may be written than another one with a later arrival,
 and is still applied before it: producers do not write to all partitions at the same moment."""
 
+_MARKS_KEPT: Final = 64
+
 UNHEARD: Final = Mark(BEGINNING, 0, 0, ())
 """Nothing is known of a source partition yet."""
+
+
+class Heard:
+    """What the marks of one source partition said that has not reached us yet.
+
+    A mark counts once the records it speaks of were read. Where more are always on their way, that
+    is never the newest mark: so a few of those before it are kept.
+    """
+
+    def __init__(self) -> None:
+        """Nothing is heard yet."""
+        self._coming: deque[tuple[int, int]] = deque()
+        self._reached = self._latest = BEGINNING
+
+    def reached(self, number: int, end: int, here: int) -> int:
+        """Hear that `number` holds once all before the offset `end` is read, which it is to `here`.
+
+        Return the highest number that holds now; numbers and ends never fall.
+        """
+        if number > self._latest:
+            self._latest = number
+            if self._coming and self._coming[-1][0] == end:
+                self._coming.pop()
+            self._coming.append((end, number))
+            if len(self._coming) > _MARKS_KEPT:
+                del self._coming[_MARKS_KEPT // 2]
+        while self._coming and self._coming[0][0] <= here:
+            self._reached = self._coming.popleft()[1]
+        return self._reached
 
 
 class Marks:

@@ -11,17 +11,15 @@ partition, then offset: so history that is read at full speed gives the result o
 from bisect import bisect_left
 from collections import Counter, deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import repeat
 from operator import itemgetter
-from typing import Final, NamedTuple
 
 from models.events import Arrived
 from rules.state import BEGINNING
-from streams.marks import GRACE, Marks
+from streams.marks import GRACE, Heard, Marks
+from streams.passage import Passage, Rerouted
 from streams.routed import Bound, Piece, Refused
-
-_MARKS_KEPT: Final = 64
 
 Entry = tuple[int, int, int, Arrived]
 """A record in the order of a home: channel clock, source partition, offset, the event."""
@@ -30,63 +28,6 @@ Place = tuple[int, int, int]
 """Where a record stands in that order."""
 
 _place = itemgetter(0, 1, 2)
-
-
-class Rerouted(NamedTuple):
-    """One record that was rerouted to here; `place` is where it stands in that topic.
-
-    `since` is a time (milliseconds of the wall clock) at which it stood in the source topic.
-    """
-
-    clock: int
-    source: int
-    offset: int
-    event: Arrived
-    place: int
-    since: int
-
-
-class Heard:
-    """What the marks of one source partition said that has not reached us yet.
-
-    A mark counts once the records it speaks of were read. Where more are always on their way, that
-    is never the newest mark: so a few of those before it are kept.
-    """
-
-    def __init__(self) -> None:
-        """Nothing is heard yet."""
-        self._coming: deque[tuple[int, int]] = deque()
-        self._reached = self._latest = BEGINNING
-
-    def reached(self, number: int, end: int, here: int) -> int:
-        """Hear that `number` holds once all before the offset `end` is read, which it is to `here`.
-
-        Return the highest number that holds now; numbers and ends never fall.
-        """
-        if number > self._latest:
-            self._latest = number
-            if self._coming and self._coming[-1][0] == end:
-                self._coming.pop()
-            self._coming.append((end, number))
-            if len(self._coming) > _MARKS_KEPT:
-                del self._coming[_MARKS_KEPT // 2]
-        while self._coming and self._coming[0][0] <= here:
-            self._reached = self._coming.popleft()[1]
-        return self._reached
-
-
-@dataclass(slots=True)
-class Passage:
-    """How far one home has come with the records that were rerouted to it.
-
-    `applied[q]` is the offset in source partition q of the last record applied of the channel
-    q -> home. In the topic of rerouted records all before `begin` is applied, and nothing from
-    `end` on.
-    """
-
-    applied: dict[int, int] = field(default_factory=dict)
-    begin: int = 0
-    end: int = 0
 
 
 class Merge:

@@ -17,9 +17,10 @@ from streams.forwarded import Forwarded, read_forwarded
 from streams.holes import Holes
 from streams.letters import Letter, dead_letter
 from streams.marks import Mark, Marks
-from streams.merge import Merge, Passage, Rerouted
+from streams.merge import Merge
 from streams.metrics import Metrics
 from streams.owned import Owned
+from streams.passage import Passage, Rerouted
 from streams.publish import Publisher
 from streams.reach import Reach
 from streams.reread import Reread, Stretch, read_again

@@ -21,8 +21,9 @@ from streams.catalogue import shipped_catalogue
 from streams.faust_internals import MAXIMUM_BATCH, SourceRecord
 from streams.journal import Journal
 from streams.marks import Marks
-from streams.merge import Merge, Passage
+from streams.merge import Merge
 from streams.partitioning import partition_of_key
+from streams.passage import Passage
 from streams.produce import messages
 from streams.progress import bar
 from streams.routing import Route

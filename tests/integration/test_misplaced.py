@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 import time
@@ -13,12 +14,20 @@ import pytest
 
 from models.topics import DEAD_LETTERS
 from streams.broker import Broker
-from streams.demo.worker_process import WorkerProcess, total
+from streams.demo.worker_process import WorkerError, WorkerProcess, total
 from streams.partitioning import partition_of_key
 from streams.produce import Message, messages
+from streams.rerouting import Deletion
 from streams.topics import rerouted_name
 
-from .deployment import Deployment, deployed, read_topics, records_counted, wait_until
+from .deployment import (
+    Deployment,
+    administrator,
+    deployed,
+    read_topics,
+    records_counted,
+    wait_until,
+)
 from .events import busy_history, line
 from .expected import check_outputs, rejections
 from .test_lifecycle import kill_in_the_middle, wait_until_shared
@@ -151,6 +160,50 @@ def test_a_killed_worker_s_records_are_judged_as_if_it_had_lived(
             deployment.wait_until_caught_up(survivor)
 
         check(deployment, file)
+
+
+def test_a_state_that_belongs_to_other_rerouted_records_is_refused_and_mended(
+    broker: Broker, topic_prefix: str, tmp_path: Path
+) -> None:
+    file = history(tmp_path, 3_000)
+    content = list(messages(str(file)))
+    with deployed(broker, topic_prefix, tmp_path, partitions=PARTITIONS) as deployment:
+        send(deployment, content, anywhere)
+        with deployment.worker() as worker:
+            deployment.wait_until_caught_up(worker)
+        name = rerouted_name(deployment.loaded())
+        with administrator(deployment.servers) as client:
+            client.delete_topics([name])
+        wait_until(lambda: deployment.fails("worker", "--web-port", "0")[0] == 1, "gone", worker)
+        deployment.create_topics()
+        refused = "rerouted records are applied up to .* make the state anew with: pulse rebuild"
+        with pytest.raises(WorkerError, match=refused), deployment.worker():
+            pytest.fail("the worker got ready without what was rerouted")
+
+        assert f"deleted {name}" in deployment.pulse("rebuild")
+        with deployment.worker() as worker:
+            deployment.wait_until_caught_up(worker)
+        check(deployment, file)
+
+
+def test_what_nobody_needs_any_more_is_deleted_where_it_is_worth_it(
+    broker: Broker, topic_prefix: str, tmp_path: Path
+) -> None:
+    with deployed(broker, topic_prefix, tmp_path, partitions=2) as deployment:
+        name = rerouted_name(deployment.loaded())
+        producer = deployment.producer()
+        for _ in range(3_000):
+            producer.send(name, b"value", partition=1)
+        producer.close()
+        deletion = Deletion(deployment.connection, name)
+
+        async def delete() -> None:
+            await deletion.before({0: 10, 1: 2_000})
+            await deletion.before({1: 2_500})
+
+        asyncio.run(delete())
+
+        assert [each.offset for each in read_topics(deployment.servers, [name])][:1] == [2_000]
 
 
 def misplaced_by(worker: WorkerProcess) -> float:

@@ -14,8 +14,9 @@ from models.instants import format_instant
 from rules.state import BEGINNING
 from streams.forwarded import Forward, Forwarded, read_forwarded
 from streams.marks import GRACE, Mark, Marks
-from streams.merge import Merge, Passage, Rerouted
+from streams.merge import Merge
 from streams.partitioning import partition_of
+from streams.passage import Passage, Rerouted
 from streams.routing import Route
 
 COMMUNITIES = [f"c{number}" for number in range(12)]

@@ -17,9 +17,10 @@ from streams.catalogue import shipped_catalogue
 from streams.journal import Journal
 from streams.keeper import Keeper
 from streams.marks import Marks
-from streams.merge import Merge, Passage
+from streams.merge import Merge
 from streams.metrics import Metrics
 from streams.owned import Owned
+from streams.passage import Passage
 from streams.routing import Route
 
 NOON = "2025-03-01T12:00:00Z"

@@ -11,8 +11,9 @@ from models.rejections import RejectionReason
 from rules.state import BEGINNING
 from streams.letters import Letter
 from streams.marks import GRACE, Mark, Marks
-from streams.merge import Merge, Passage, Rerouted
+from streams.merge import Merge
 from streams.pace import Pace
+from streams.passage import Passage, Rerouted
 from streams.routed import Piece, Refused
 
 HOME, OTHER, THIRD = 0, 1, 2

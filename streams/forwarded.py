@@ -5,9 +5,10 @@ there; one header more, the last, says where it stood.
 """
 
 import logging
+import struct
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 from streams.faust_internals import SourceRecord
 from streams.record_batches import Headers
@@ -15,28 +16,17 @@ from streams.record_batches import Headers
 LOG = logging.getLogger("pulse")
 
 HEADER: Final = "pulse-source"
-"""Source partition, offset there, offset of the record before it in its channel (or nothing),
-channel clock, and a time at which it stood there already: decimal numbers, joined by colons."""
+"""Five numbers of 64 bits, the highest byte first: see `Source`."""
 
+_SOURCE: Final = struct.Struct(">5q")
 
-class Forward(NamedTuple):
-    """A record to be written to partition `home` of the topic of rerouted records."""
+Source = tuple[int, int, int, int, int]
+"""Where a forwarded record comes from: source partition and offset; the offset there of the record
+before it in its channel, -1 for the first that its sender sent; its channel clock; and a time at
+which it stood there already (milliseconds of the wall clock)."""
 
-    home: int
-    timestamp: int
-    key: bytes
-    value: bytes | None
-    headers: Headers
-
-
-class Source(NamedTuple):
-    """Where a forwarded record comes from; see `HEADER`."""
-
-    partition: int
-    offset: int
-    previous: int | None
-    clock: int
-    since: int
+Forward = tuple[int, int, bytes, bytes | None, Headers]
+"""A record to be sent: its home, and timestamp, key, value and headers as they will be there."""
 
 
 @dataclass(slots=True)
@@ -53,9 +43,7 @@ class Forwarded:
 
 def source_header(source: Source) -> tuple[str, bytes]:
     """Return the header that is added last."""
-    previous = "" if source.previous is None else source.previous
-    text = f"{source.partition}:{source.offset}:{previous}:{source.clock}:{source.since}"
-    return HEADER, text.encode()
+    return HEADER, _SOURCE.pack(*source)
 
 
 def read_forwarded(records: Iterable[SourceRecord]) -> Iterator[Forwarded]:
@@ -63,20 +51,11 @@ def read_forwarded(records: Iterable[SourceRecord]) -> Iterator[Forwarded]:
 
     What nobody of ours has written there is passed over with a warning.
     """
+    size, unpack = _SOURCE.size, _SOURCE.unpack
     for record in records:
-        *headers, (name, text) = record.headers or [("", b"")]
-        source = _source(text) if name == HEADER else None
-        if source is None:
+        *headers, (name, content) = record.headers or [("", b"")]
+        if name != HEADER or len(content or b"") != size:
             LOG.warning("rerouted record %d has no %s that can be read", record.offset, HEADER)
             continue
+        source = unpack(content)
         yield Forwarded(source, record.offset, record.key, record.value, headers, record.timestamp)
-
-
-def _source(text: bytes | None) -> Source | None:
-    try:
-        partition, offset, previous, clock, since = (text or b"").split(b":")
-        return Source(
-            int(partition), int(offset), int(previous) if previous else None, int(clock), int(since)
-        )
-    except ValueError:
-        return None

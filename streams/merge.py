@@ -21,7 +21,7 @@ from streams.marks import GRACE, Heard, Marks
 from streams.passage import Passage, Rerouted
 from streams.routed import Bound, Piece, Refused
 
-Entry = tuple[int, int, int, Arrived]
+Entry = tuple[int, int, int, Arrived] | Rerouted
 """A record in the order of a home: channel clock, source partition, offset, the event."""
 
 Place = tuple[int, int, int]
@@ -78,27 +78,34 @@ class Merge:
         """Hear that our own source partition was fully read, and all of it added, at `at`."""
         self._read_at[self._home] = max(at, self._read_at[self._home])
 
-    def accept(self, source: int, offset: int, previous: int | None) -> bool:
+    def accept(self, source: int, offset: int, previous: int) -> bool:
         """Tell whether a rerouted record is new; to be asked once per record, in their order.
 
         After a crash records are rerouted again: what is known is a repeat. `previous` is the
-        offset of the record before it in the channel, None for the first that its sender sent.
+        offset of the record before it in the channel, -1 for the first that its sender sent.
         Where that one is missing, its writing has failed: the sender has ended, and another one
         sends both again.
         """
         received = self._received.get(source, -1)
-        if offset <= received or (previous is not None and previous > received):
+        if offset <= received or previous > received:
             return False
         self._received[source] = offset
         return True
 
     def receive(self, records: Iterable[Rerouted], next_place: int) -> None:
         """Take in accepted records; the topic of rerouted records is now read to `next_place`."""
+        clocks = self._clocks
         for record in records:
-            waiting = self._rerouted.setdefault(record.source, deque())
-            clock = max(record.clock, self._clocks[record.source])
-            waiting.append(record if clock == record.clock else record._replace(clock=clock))
-            self._clocks[record.source] = clock
+            clock, source = record[:2]
+            waiting = self._rerouted.get(source)
+            if waiting is None:
+                waiting = self._rerouted[source] = deque()
+            if clock < clocks[source]:
+                # A channel's clock never falls, whatever a later sender made of it.
+                waiting.append((clocks[source], *record[1:]))
+            else:
+                clocks[source] = clock
+                waiting.append(record)
         self.next_place = next_place
 
     # What may be applied ------------------------------------------------------------------
@@ -111,7 +118,7 @@ class Merge:
     @property
     def first_place(self) -> int:
         """Where in the topic of rerouted records the first one stands that is not applied."""
-        heads = (waiting[0].place for waiting in self._rerouted.values() if waiting)
+        heads = (waiting[0][4] for waiting in self._rerouted.values() if waiting)
         return min(heads, default=self.next_place)
 
     def read_until(self) -> int | None:
@@ -163,9 +170,9 @@ class Merge:
     def _advance_rerouted(self, source: int, number: int) -> None:
         waiting = self._rerouted[source]
         for _ in range(number):
-            record = waiting.popleft()
-            self.passage.end = max(self.passage.end, record.place + 1)
-            self.passage.applied[source] = record.offset
+            _, _, offset, _, place, _ = waiting.popleft()
+            self.passage.end = max(self.passage.end, place + 1)
+            self.passage.applied[source] = offset
 
     def _advance_own(self, number: int) -> list[Refused]:
         refused: list[Refused] = []
@@ -224,15 +231,15 @@ class Merge:
         self, waiting: Iterable[Rerouted], limit: int
     ) -> tuple[list[Entry], Place | None]:
         run: list[Entry] = []
-        bounds: dict[int, Bound | None] = {}
+        bound: Bound | None = None
+        bound_since = -1
         for record in waiting:
-            if record.since not in bounds:
-                bounds[record.since] = self._bound(record.since)
-            bound = bounds[record.since]
-            clock, source, offset, event = record[:4]
-            if len(run) > limit or (bound is not None and (clock, source) > bound):
-                return run, (clock, source, offset)
-            run.append((clock, source, offset, event))
+            if record[5] != bound_since:
+                bound_since = record[5]
+                bound = self._bound(bound_since)
+            if len(run) > limit or (bound is not None and record[:2] > bound):
+                return run, _place(record)
+            run.append(record)
         return run, None
 
     def _hear(self) -> None:

@@ -1,23 +1,13 @@
 """Records that were rerouted to a home, and how far it has come with them."""
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from models.events import Arrived
 
-
-class Rerouted(NamedTuple):
-    """One record that was rerouted to here; `place` is where it stands in that topic.
-
-    `since` is a time (milliseconds of the wall clock) at which it stood in the source topic.
-    """
-
-    clock: int
-    source: int
-    offset: int
-    event: Arrived
-    place: int
-    since: int
+Rerouted = tuple[int, int, int, Arrived, int, int]
+"""One record that was rerouted to a home: its channel clock, source partition and offset, which are
+its place in the order; the event; where in the topic of rerouted records it stands; and a time
+(milliseconds of the wall clock) at which it stood in the source topic."""
 
 
 @dataclass(slots=True)

@@ -20,7 +20,7 @@ from streams.marks import Mark, Marks
 from streams.merge import Merge
 from streams.metrics import Metrics
 from streams.owned import Owned
-from streams.passage import Passage, Rerouted
+from streams.passage import Passage
 from streams.publish import Publisher
 from streams.reach import Reach
 from streams.reread import Reread, Stretch, read_again
@@ -140,22 +140,13 @@ class Router:
         if rejected:
             # Who sent them could read them: it was another version of Pulse.
             await publisher.refuse([*self._letters(fresh, rejected)])
-        refused = {place for place, _ in rejected}
-        readable = (each for place, each in enumerate(fresh) if place not in refused)
-        owned.merge.receive(
-            (
-                Rerouted(
-                    each.source.clock,
-                    each.source.partition,
-                    each.source.offset,
-                    event,
-                    each.place,
-                    each.source.since,
-                )
-                for each, event in zip(readable, events, strict=True)
-            ),
-            max(records[-1].offset + 1, owned.merge.next_place),
-        )
+            places = {place for place, _ in rejected}
+            fresh = [each for place, each in enumerate(fresh) if place not in places]
+        rerouted = []
+        for each, event in zip(fresh, events, strict=True):
+            source, offset, _, clock, since = each.source
+            rerouted.append((clock, source, offset, event, each.place, since))
+        owned.merge.receive(rerouted, max(records[-1].offset + 1, owned.merge.next_place))
         return owned.merge.next_place
 
     def _is_new(self, merge: Merge, each: Forwarded) -> bool:
@@ -167,10 +158,8 @@ class Router:
         self, fresh: Sequence[Forwarded], rejected: Iterable[tuple[int, Rejection]]
     ) -> Iterator[Letter]:
         for place, rejection in rejected:
-            source = fresh[place].source
-            letter = dead_letter(
-                self._source, source.partition, source.offset, fresh[place], rejection
-            )
+            source, offset = fresh[place].source[:2]
+            letter = dead_letter(self._source, source, offset, fresh[place], rejection)
             self._metrics.rejected.labels(rejection.reason).inc()
             yield letter
 

@@ -4,7 +4,7 @@ A community's home is the partition that Kafka's default partitioner gives its i
 cannot be read have no home: they are refused where they stand.
 """
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 
@@ -12,7 +12,7 @@ from models.decode import decode_records
 from models.events import Arrived
 from models.rejections import Rejection
 from streams.faust_internals import SourceRecord
-from streams.forwarded import Forward, Source, source_header
+from streams.forwarded import Forward, source_header
 from streams.letters import dead_letter
 from streams.partitioning import partition_of
 from streams.routed import Piece, Refused
@@ -60,65 +60,65 @@ class Route:
         it does the engine's (`rules.engine.fold`).
         """
         events, rejected = decode_records(records)
-        home, partition_of_community = self._partition, self._home
+        here, partitions = self._partition, self.partitions
         strangers = [
-            arrived
-            for arrived in events
-            if arrived[2].community_id not in at_home
-            and partition_of_community(arrived[2].community_id) != home
+            event
+            for _, _, event in events
+            if event.community_id not in at_home
+            and partition_of(event.community_id, partitions) != here
         ]
-        begin, first, last = self.clock, records[0].offset, records[-1].offset
-        top = max(map(_arrival, events), default=begin)
-        bounded = latest is not None and top > latest
-        self.next_offset = last + 1
-        if rejected or strangers or bounded:
-            return self._sort_out(records, events, rejected, since, latest)
-        self.clock = max(begin, top)
-        offsets: Sequence[int] = range(first, last + 1)
+        begin, first, end = self.clock, records[0].offset, records[-1].offset + 1
+        clock = max(map(_arrival, events), default=begin)
+        self.next_offset = end
+        if rejected or strangers or (latest is not None and clock > latest):
+            refused = list(self._refuse(records, rejected))
+            if rejected:
+                places = {place for place, _ in rejected}
+                records = [each for place, each in enumerate(records) if place not in places]
+            bound = clock if latest is None else latest
+            return self._sort_out(records, events, end, since, bound, refused)
+        self.clock = max(begin, clock)
+        offsets: Sequence[int] = range(first, end)
         if len(offsets) != len(records):
             offsets = [record.offset for record in records]
-        return Routed(Piece(events, offsets, last + 1, begin, self.clock, since))
+        return Routed(Piece(events, offsets, end, begin, self.clock, since))
 
     def _sort_out(
         self,
         records: Sequence[SourceRecord],
         events: Sequence[Arrived],
-        rejected: Sequence[tuple[int, Rejection]],
+        end: int,
         since: int,
-        latest: int | None,
+        latest: int,
+        refused: list[Refused],
     ) -> Routed:
-        """Part records of which some do not go the usual way."""
-        events_here: list[Arrived] = []
-        offsets: list[int] = []
-        clocks: list[int] = []
-        refused: list[Refused] = []
+        """Part records of which some do not go the usual way; `records` are those of `events`."""
+        here, partitions, begin, clock = self._partition, self.partitions, self.clock, self.clock
+        piece = Piece([], offsets := [], end, begin, clock, since, clocks := [], refused)
         forwards: list[Forward] = []
-        begin, refusals, reading = self.clock, dict(rejected), iter(events)
-        for place, record in enumerate(records):
-            rejection = refusals.get(place)
-            if rejection is not None:
-                letter = dead_letter(self._topic, self._partition, record.offset, record, rejection)
-                refused.append(Refused(record.offset, rejection.reason, letter))
-                continue
-            event = next(reading)
-            arrival = event[0] if latest is None else min(event[0], latest)
-            self.clock = max(self.clock, arrival)
-            home = self._home(event[2].community_id)
-            if home != self._partition:
-                forwards.append(self._forward(home, event[2].community_id, record, since))
-                continue
-            events_here.append(event)
-            offsets.append(record.offset)
-            clocks.append(self.clock)
-        end = records[-1].offset + 1
-        piece = Piece(events_here, offsets, end, begin, self.clock, since, clocks, refused)
+        for record, arrived in zip(records, events, strict=True):
+            arrival, community_id = arrived[0], arrived[2].community_id
+            if arrival > clock < latest:
+                clock = arrival if arrival < latest else latest  # noqa: FURB136 (a call costs more)
+            home = partition_of(community_id, partitions)
+            if home == here:
+                piece.events.append(arrived)
+                offsets.append(record.offset)
+                clocks.append(clock)
+            else:
+                source = here, record.offset, self._sent.get(home, -1), clock, since
+                self._sent[home] = record.offset
+                headers = [*record.headers, source_header(source)]
+                key = community_id.encode()
+                forwards.append((home, record.timestamp, key, record.value, headers))
+        piece.clock = self.clock = clock
         return Routed(piece, forwards)
 
-    def _forward(self, home: int, community_id: str, record: SourceRecord, since: int) -> Forward:
-        previous, self._sent[home] = self._sent.get(home), record.offset
-        source = Source(self._partition, record.offset, previous, self.clock, since)
-        headers = [*record.headers, source_header(source)]
-        return Forward(home, record.timestamp, community_id.encode(), record.value, headers)
-
-    def _home(self, community_id: str) -> int:
-        return partition_of(community_id, self.partitions)
+    def _refuse(
+        self, records: Sequence[SourceRecord], rejected: Iterable[tuple[int, Rejection]]
+    ) -> Iterator[Refused]:
+        for place, rejection in rejected:
+            record = records[place]
+            offset = record.offset
+            letter = dead_letter(self._topic, self._partition, offset, record, rejection)
+            yield Refused(offset, rejection.reason, letter)

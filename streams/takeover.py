@@ -78,7 +78,7 @@ class Takeover:
                     known = [
                         each
                         for each in read_forwarded(records)
-                        if each.source.offset <= applied.get(each.source.partition, -1)
+                        if each.source[1] <= applied.get(each.source[0], -1)
                     ]
                     remember(state, decode_records(known)[0])
 

@@ -124,7 +124,7 @@ class Worker:
         if lost:
             return
         for forward in routed.forwards:
-            self.ends[forward.home] = len(self.world.rerouted[forward.home])
+            self.ends[forward[0]] = len(self.world.rerouted[forward[0]])
         self.merges[source].add(routed.piece)
         self.tell(source, 0)
 
@@ -152,11 +152,7 @@ class Worker:
         merge = self.merges[home]
         begin = merge.next_place
         records = self.world.rerouted[home][begin : begin + number]
-        accepted = [
-            each
-            for each in read_forwarded(records)
-            if merge.accept(each.source.partition, each.source.offset, each.source.previous)
-        ]
+        accepted = [each for each in read_forwarded(records) if merge.accept(*each.source[:3])]
         merge.receive(map(rerouted, accepted), begin + len(records))
 
     def apply(self, home: int, limit: int, kept: int) -> bool:
@@ -176,10 +172,8 @@ class Worker:
 
 def rerouted(record: Forwarded) -> Rerouted:
     [event], _ = decode_records([record])
-    source = record.source
-    return Rerouted(
-        source.clock, source.partition, source.offset, event, record.place, source.since
-    )
+    source, offset, _, clock, since = record.source
+    return clock, source, offset, event, record.place, since
 
 
 class World:

@@ -142,8 +142,8 @@ def the_memory_of_what_came(patch: pytest.MonkeyPatch) -> Product:
 
 
 def the_chain_of_each_channel(patch: pytest.MonkeyPatch) -> Product:
-    def accept(merge: Merge, source: int, offset: int, previous: int | None) -> bool:
-        return whole_accept(merge, source, offset, None)
+    def accept(merge: Merge, source: int, offset: int, previous: int) -> bool:
+        return whole_accept(merge, source, offset, -1)
 
     whole_accept = Merge.accept
     patch.setattr(Merge, "accept", accept)

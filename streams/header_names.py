@@ -25,6 +25,15 @@ class _Buffer(bytearray):
         return super().decode(encoding, "backslashreplace")
 
 
+class Unpacked(list[Any]):
+    """The records of one batch, which aiokafka takes for one record."""
+
+    @property
+    def offset(self) -> int:
+        """The last one's offset."""
+        return int(self[-1].offset)
+
+
 class _Batch:
     """One record batch: aiokafka's own, read a second time where a name is no text."""
 
@@ -39,22 +48,27 @@ class _Batch:
     def __next__(self) -> Any:
         return next(self._batch)
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[Unpacked]:
+        records = self._unpack()
+        if records:
+            yield records
+
+    def _unpack(self) -> Unpacked:
         try:
-            return iter(list(self._batch))
+            return Unpacked(self._batch)
         except (UnicodeDecodeError, CorruptRecordException) as error:
             if not isinstance(error.__cause__ or error, UnicodeDecodeError):
                 raise
-            return iter(self._read_again())
+            return self._read_again()
 
-    def _read_again(self) -> list[Any]:
+    def _read_again(self) -> Unpacked:
         records = _MemoryRecordsPy(self._data)
         for _ in range(self._number):
             records.next_batch()
         batch = _DefaultRecordBatchPy(records._next_slice)  # noqa: SLF001
         batch._maybe_uncompress()  # noqa: SLF001
         batch._buffer = _Buffer(batch._buffer)  # noqa: SLF001
-        return list(batch)
+        return Unpacked(batch)
 
 
 class TolerantRecords:

@@ -10,8 +10,9 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from streams.backlog import PIECE
 from streams.connection import Connection
-from streams.faust_internals import MAXIMUM_BATCH, SourceRecord
+from streams.faust_internals import SourceRecord
 from streams.reach import Ends
 from streams.reread import KafkaReread, RereadPieces, Stretch
 from streams.source_consumer import SourceConsumer
@@ -70,7 +71,7 @@ class KafkaReach:
         """Hand the records that were rerouted to the followed partitions to `take`, for ever."""
         consumer = await self._started()
         while True:
-            fetched = await consumer.getmany(timeout_ms=1_000, max_records=MAXIMUM_BATCH)
+            fetched = await consumer.getmany(timeout_ms=1_000, max_records=PIECE)
             takes = (take(place.partition, records) for place, records in fetched.items())
             for place, wanted in zip(fetched, await asyncio.gather(*takes), strict=True):
                 # What was fetched may be of before a recovery, which has gone back.

@@ -16,8 +16,9 @@ from rules.effects import Output
 from rules.engine import fold, tick
 from rules.policy import Policies
 from rules.records import Recorder
+from streams.backlog import PIECE
 from streams.changelog import Record
-from streams.faust_internals import MAXIMUM_BATCH, SourceRecord
+from streams.faust_internals import SourceRecord
 from streams.gauges import set_gauges
 from streams.holes import Holes
 from streams.marks import Mark, Marks
@@ -196,7 +197,7 @@ class Keeper:
         """Apply all that needs to wait no longer in a partition."""
         async with self._locks.of(partition):
             while (owned := self.owned.get(partition)) is not None:
-                events = owned.merge.ready(MAXIMUM_BATCH)
+                events = owned.merge.ready(PIECE)
                 if not events and not owned.merge.has_passed:
                     return
                 with self._whole(owned):

@@ -92,8 +92,7 @@ class Publisher:
         """Write a batch: its `values`, `outputs` and `letters`, then the `marker`."""
         batches = RecordBatches(self._producer, self._ends)
         try:
-            for key, value in values:
-                await batches.add(self._changelog, partition, key, value)
+            await batches.add_all(self._changelog, partition, values)
             for entry in outputs:
                 await self._add(batches, entry)
             for letter in letters:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections import deque
+from collections.abc import Iterable
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
@@ -95,6 +96,21 @@ class RecordBatches:
         # An empty batch takes one record of any size; the broker has the last word on it.
         if builder.append(timestamp=timestamp, key=key, value=value, headers=headers) is None:
             raise SendError(topic, "a record that no batch takes")
+
+    async def add_all(
+        self, topic: str, partition: int, records: Iterable[tuple[bytes, bytes | None]]
+    ) -> None:
+        """Add records of one partition, in order: keys and values, without headers, as of now."""
+        place = topic, partition
+        builder = self._open.get(place)
+        for key, value in records:
+            # As most are put into the open batch, `add` is not called for each.
+            if (
+                builder is None
+                or builder.append(timestamp=None, key=key, value=value, headers=[]) is None
+            ):
+                await self.add(topic, partition, key, value)
+                builder = self._open[place]
 
     def fits(self, topic: str, partition: int, size: int) -> bool:
         """Tell whether `size` more bytes go into the same record batch as all records so far."""

@@ -13,8 +13,9 @@ from typing import Final, Protocol
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from streams.backlog import PIECE
 from streams.connection import Connection
-from streams.faust_internals import MAXIMUM_BATCH, SourceRecord
+from streams.faust_internals import SourceRecord
 
 _PATIENCE: Final = 60.0
 
@@ -98,9 +99,7 @@ class _KafkaPieces:
         if not self._started and not await self._start():
             return []
         while await self._consumer.position(self._place) < self._stretch.end:
-            fetched = await self._consumer.getmany(
-                self._place, timeout_ms=500, max_records=MAXIMUM_BATCH
-            )
+            fetched = await self._consumer.getmany(self._place, timeout_ms=500, max_records=PIECE)
             records = [
                 record
                 for record in fetched.get(self._place, [])

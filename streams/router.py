@@ -12,7 +12,8 @@ from models.decode import decode_records
 from models.rejections import Rejection
 from models.state import StateError, StoredPartition, StoredRoute
 from rules.state import BEGINNING
-from streams.faust_internals import MAXIMUM_BATCH, SourceRecord
+from streams.backlog import PIECE
+from streams.faust_internals import SourceRecord
 from streams.forwarded import Forwarded, read_forwarded
 from streams.holes import Holes
 from streams.letters import Letter, dead_letter
@@ -26,7 +27,7 @@ from streams.reach import Reach
 from streams.reread import Reread, Stretch, read_again
 from streams.routing import Route
 
-AHEAD: Final = 2 * MAXIMUM_BATCH
+AHEAD: Final = 2 * PIECE
 """Records that a partition may be routed ahead of the slowest; then it is not read for a while."""
 
 

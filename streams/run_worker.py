@@ -8,8 +8,8 @@ from rules.configuration import Configuration
 from streams import __version__
 from streams.catalogue import shipped_catalogue
 from streams.connection import read_connection
-from streams.faust_internals import InternalsError
 from streams.runner import run
+from streams.seams import InternalsError
 from streams.topics import ClusterError, administration, check_topics
 from streams.web import PORT_FILE
 from streams.worker import PulseWorker, WorkerOptions

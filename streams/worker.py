@@ -6,8 +6,7 @@ Composition only: the classes that decide and keep are built here and joined to 
 import asyncio
 import logging
 import uuid
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -21,17 +20,16 @@ from rules.configuration import Configuration
 from rules.policy import Policies
 from rules.records import Recorder
 from streams import __version__
+from streams.backlog import Backlog, Piece
 from streams.compression import compress_fast
 from streams.connection import Connection
 from streams.faust_internals import (
     CoalescingScheduler,
     RawSchema,
     SourceRecord,
-    check_internals,
     kafka_producer,
     replace_clients,
     state_table,
-    watermark_consumer,
 )
 from streams.header_names import tolerate_header_names
 from streams.holes import Holes
@@ -45,19 +43,24 @@ from streams.raw_records import hand_on_raw_records
 from streams.record_batches import BATCH_BYTES
 from streams.reread import KafkaReread
 from streams.rerouting import DELETE_EVERY, LOOK_EVERY, Deletion, Rerouting
-from streams.runner import end_process
+from streams.runner import end_process, ending_on_failure
+from streams.seams import check_internals
 from streams.source_consumer import SourceConsumer
 from streams.topics import TABLE, changelog_name, group_name, marks_name, rerouted_name
 from streams.watchdog import Progress, start_watchdog
+from streams.watermark_consumer import watermark_consumer
 from streams.web import Readiness, WebServer, bind
 
 LOG = logging.getLogger("pulse")
 
-BATCHES_AT_ONCE: Final = 32
-"""Pieces of fetches in hand: partitions wait for confirmations side by side, and what comes for
-one of them in the meantime is its next batch."""
+FETCHES_AT_ONCE: Final = 32
+"""Fetches in hand: partitions wait for confirmations side by side, and what comes for one of them
+in the meantime is its next batch."""
 
-_FETCH_BYTES: Final = 4 << 20
+_PIECES_QUEUED: Final = 16
+"""Pieces of the changelog that wait while a recovery takes in others."""
+
+_FETCH_BYTES: Final = 1 << 20
 _REQUEST_BYTES: Final = 64 << 20
 
 
@@ -94,7 +97,8 @@ class PulseWorker:
         policies = Policies(configuration, catalogue)
         recorder = Recorder(catalogue, configuration.deployment)
         reread = KafkaReread(connection, self._source)
-        self._consumer = SourceConsumer(lambda: self.app, self._source)
+        self._backlog = Backlog()
+        self._consumer = SourceConsumer(lambda: self.app, self._source, self._backlog)
         rerouted = rerouted_name(configuration)
         self._reach = KafkaReach(connection, self._source, rerouted, partitions, self._consumer)
         self.keeper = Keeper(
@@ -131,6 +135,7 @@ class PulseWorker:
             table_standby_replicas=0,
             consumer_auto_offset_reset="earliest",
             consumer_max_fetch_size=_FETCH_BYTES,
+            stream_buffer_maxsize=_PIECES_QUEUED,
             ConsumerScheduler=CoalescingScheduler,
             Table=state_table(self),
             broker_commit_interval=0.5,
@@ -141,8 +146,9 @@ class PulseWorker:
             producer_request_timeout=90.0,
             stream_wait_empty=True,
         )
-        replace_clients(app, watermark_consumer(self, self._source))
-        topic = app.topic(self._source, schema=RawSchema(), partitions=partitions)
+        replace_clients(app, watermark_consumer(self, self._source, self._backlog))
+        # How many messages wait does not matter: `Backlog` bounds their records.
+        topic = app.topic(self._source, schema=RawSchema(), partitions=partitions, maxsize=4_096)
         # The changelog exists already: `streams.topics` creates it with its own settings.
         app.Table(
             TABLE,
@@ -150,10 +156,10 @@ class PulseWorker:
             partitions=partitions,
             schema=RawSchema(),
             # With a buffer of 1 Faust goes on reading the changelog after the recovery.
-            recovery_buffer_size=16,
+            recovery_buffer_size=2,
             help="communities, members and progress",
         )
-        agent = app.agent(topic, name="pulse.apply", concurrency=BATCHES_AT_ONCE)
+        agent = app.agent(topic, name="pulse.apply", concurrency=FETCHES_AT_ONCE)
         agent(self._apply_batches)
         app.timer(interval=1.0, name="pulse.tick")(self._tick)
         app.timer(interval=LOOK_EVERY, name="pulse.look")(self._look)
@@ -167,41 +173,36 @@ class PulseWorker:
 
     async def _apply_batches(self, stream: Any) -> None:
         async for event in stream.events():
-            with self._ending_on_failure("the batch"):
-                place, records = event.message.tp, event.value
-                await self.keeper.apply(place.partition, records, self._get_publisher())
+            await asyncio.gather(*map(self._apply, event.value))
+
+    async def _apply(self, piece: Piece) -> None:
+        try:
+            with ending_on_failure("the batch"):
+                await self.keeper.apply(piece.partition, piece.records, self._get_publisher())
+        finally:
+            # Faust holds the event until its next one.
+            piece.done()
 
     async def _tick(self) -> None:
-        with self._ending_on_failure("the tick"):
+        with ending_on_failure("the tick"):
             await self.keeper.tick(self._get_publisher(), self._caught_up())
 
     async def _look(self) -> None:
         if self.readiness().ready:
-            with self._ending_on_failure("the look around"):
+            with ending_on_failure("the look around"):
                 await self._rerouting.look(self._get_publisher())
 
     async def _read_rerouted(self) -> None:
-        with self._ending_on_failure("reading rerouted records"):
+        with ending_on_failure("reading rerouted records"):
             await self._rerouting.read(self._get_publisher())
 
     async def _read_marks(self) -> None:
-        with self._ending_on_failure("reading marks"):
+        with ending_on_failure("reading marks"):
             await self._rerouting.listen(self._get_publisher())
 
     async def _delete_applied(self) -> None:
         if self.readiness().ready:
             await self._rerouting.delete_applied()
-
-    @contextmanager
-    def _ending_on_failure(self, what: str) -> Iterator[None]:
-        """Faust would log what is raised in here, and go on."""
-        try:
-            yield
-        except asyncio.CancelledError:
-            raise
-        except Exception as error:
-            LOG.exception("%s failed", what)
-            end_process(f"{type(error).__name__}: {error}")
 
     async def _on_revoked(self, app: Any, revoked: set[TP], **_: Any) -> None:
         if revoked:
@@ -217,19 +218,13 @@ class PulseWorker:
 
     def absorb(self, partition: int, records: Iterable[SourceRecord]) -> None:
         """Take in records of the partition's changelog."""
-        try:
+        with ending_on_failure():
             self.keeper.absorb(partition, records)
-        except Exception as error:  # noqa: BLE001 (Faust would log it and never finish recovery)
-            end_process(f"{type(error).__name__}: {error}")
 
     async def complete_recovery(self, partitions: set[int]) -> None:
         """Build the state of these partitions, and drop every other."""
-        try:
+        with ending_on_failure():
             await self.keeper.complete_recovery(partitions, self._get_publisher())
-        except asyncio.CancelledError:
-            raise
-        except Exception as error:  # noqa: BLE001 (Faust would drop it)
-            end_process(f"{type(error).__name__}: {error}")
         self._recovered = True
         LOG.info("recovered; owns %d partitions", len(partitions))
 

@@ -132,5 +132,5 @@ def _set_up_logging(level: str) -> None:
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
     )
     # The clients speak of every connection; their warnings are enough unless debugging.
-    for name in ("faust", "mode", "aiokafka", "kafka", "asyncio", "streams.faust_internals"):
+    for name in ("faust", "mode", "aiokafka", "kafka", "asyncio", "streams.watermark_consumer"):
         logging.getLogger(name).setLevel(max(number, logging.WARNING) if number > 10 else number)

@@ -17,8 +17,9 @@ from rules.configuration import Configuration
 from rules.engine import fold
 from rules.policy import Policies
 from rules.state import BEGINNING, Partition
+from streams.backlog import PIECE
 from streams.catalogue import shipped_catalogue
-from streams.faust_internals import MAXIMUM_BATCH, SourceRecord
+from streams.faust_internals import SourceRecord
 from streams.journal import Journal
 from streams.marks import Marks
 from streams.merge import Merge
@@ -89,9 +90,9 @@ def _fetches(path: Path) -> list[Fetch]:
             Fetched("events", number, len(records), timestamp, key, value, tuple(headers))
         )
     return [
-        (number, records[start : start + MAXIMUM_BATCH])
+        (number, records[start : start + PIECE])
         for number, records in enumerate(partitions)
-        for start in range(0, len(records), MAXIMUM_BATCH)
+        for start in range(0, len(records), PIECE)
     ]
 
 
@@ -110,7 +111,7 @@ def _run(configuration: Configuration, fetches: Sequence[Fetch]) -> list[float]:
         partition = partitions[number]
         begun = time.process_time()
         merges[number].add(routes[number].part(records, partition.communities, 0).piece)
-        events = merges[number].ready(MAXIMUM_BATCH)
+        events = merges[number].ready(PIECE)
         decoded = time.process_time()
         fold(partition, events)
         merges[number].advance(len(events))
@@ -131,7 +132,7 @@ def _print_table(rows: Sequence[Sequence[float]], events: int) -> None:
         print(f"| {step} | {min(values):.2f} | {median(values):.2f} |")
     print(
         f"\n{events:,} events of the demo's sample, {len(rows)} repetitions, batches of "
-        f"{MAXIMUM_BATCH:,}, in one process. {machine()}."
+        f"{PIECE:,}, in one process. {machine()}."
     )
 
 

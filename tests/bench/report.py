@@ -9,8 +9,8 @@ from pathlib import Path
 from statistics import median
 from typing import Final, NamedTuple
 
+from streams.backlog import PIECE
 from streams.broker.jars import KAFKA_VERSION
-from streams.faust_internals import MAXIMUM_BATCH
 from tests.bench.faust_tutorial.peer import FaustTutorial
 from tests.bench.kafka_streams.peer import KafkaStreamsInMemory, KafkaStreamsRocksDb
 from tests.bench.peers import PARTITIONS, SKIPPED
@@ -233,7 +233,7 @@ _DOES: Final = {
 
 _TIMED: Final = (
     "- Time: from the worker's first events to its last changelog record on the broker, so without "
-    f"its start. Begin: Pulse, its first batch completed (up to {MAXIMUM_BATCH:,} events); the "
+    f"its start. Begin: Pulse, its first batch completed (up to {PIECE:,} events); the "
     "tutorial agent, its first changelog record; the others print when they have processed "
     f"{SKIPPED:,} events. What was done before is not counted. CPU: user and system time of the "
     "worker's process, all threads and child processes, in that time. Nothing asks the worker "

@@ -65,7 +65,7 @@ def test_ctrl_c_in_the_middle_leaves_no_process_and_no_topic(
     broker: Broker, tmp_path: Path
 ) -> None:
     file = tmp_path / "events.ndjson"
-    file.write_bytes(b"\n".join(busy_history(60_000, days=120, communities=20)))
+    file.write_bytes(b"\n".join(busy_history(120_000, days=120, communities=20)))
     process = start_demo(broker, tmp_path, file)
     deadline = time.monotonic() + PATIENCE
     while "FIRING" not in log_of(tmp_path):

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import faust
 import pytest
+from aiokafka import AIOKafkaConsumer
 from aiokafka.consumer import fetcher
 from faust.transport.consumer import Consumer as BaseConsumer
-from faust.transport.drivers.aiokafka import Transport
+from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Transport
 from faust.types import TP
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import faust_internals
-from streams.faust_internals import (
-    MAXIMUM_BATCH,
-    CoalescingScheduler,
-    InternalsError,
-    RawSchema,
-    check_internals,
-    watermark_consumer,
-)
+from streams import faust_internals, seams
+from streams.backlog import Backlog, Piece
+from streams.compression import codec_user
+from streams.faust_internals import CoalescingScheduler, RawSchema
+from streams.seams import InternalsError, check_internals
+from streams.watermark_consumer import BoundedThread, WatermarkConsumer, watermark_consumer
 
-SEAMS = [function for function, _ in faust_internals._PARAMETERS]
+SEAMS = [function for function, _ in seams._PARAMETERS]
 
 
 class Fetched(NamedTuple):
@@ -35,11 +34,13 @@ class Fetched(NamedTuple):
     timestamp_type: int
 
 
-def fetch(sizes: dict[int, int]) -> dict[TP, list[Fetched]]:
+def fetch(sizes: dict[int, int], backlog: Backlog | None = None) -> dict[TP, Piece]:
     return {
-        TP("events", number): [
-            Fetched("events", number, offset, 1_000 + offset, 0) for offset in range(7, 7 + size)
-        ]
+        TP("events", number): Piece(
+            [Fetched("events", number, offset, 1_000 + offset, 0) for offset in range(7, 7 + size)],
+            number,
+            backlog,
+        )
         for number, size in sizes.items()
     }
 
@@ -48,11 +49,11 @@ def test_the_installed_versions_are_as_pulse_expects_them() -> None:
     check_internals()
 
 
-def owner_of(function: Callable[..., Any]) -> tuple[type, str]:
-    """The class that a seam is looked up on, and the seam's name in it."""
+def owner_of(function: Callable[..., Any]) -> tuple[object, str]:
+    """The class or module that a seam is looked up on, and the seam's name in it."""
     module = __import__(function.__module__, fromlist=["_"])
-    class_name, name = function.__qualname__.rsplit(".", 1)
-    return getattr(module, class_name), name
+    class_name, _, name = function.__qualname__.rpartition(".")
+    return (getattr(module, class_name) if class_name else module), name
 
 
 @pytest.mark.parametrize("seam", SEAMS, ids=lambda seam: seam.__qualname__)
@@ -62,11 +63,11 @@ def test_a_seam_with_another_signature_is_refused_by_name(
     def changed(self: object, something_new: int) -> None: ...
 
     changed.__module__, changed.__qualname__ = seam.__module__, seam.__qualname__
-    seams = [
+    changed_seams = [
         (changed if function is seam else function, expected)
-        for function, expected in faust_internals._PARAMETERS
+        for function, expected in seams._PARAMETERS
     ]
-    monkeypatch.setattr(faust_internals, "_PARAMETERS", seams)
+    monkeypatch.setattr(seams, "_PARAMETERS", changed_seams)
 
     with pytest.raises(InternalsError) as refusal:
         check_internals()
@@ -86,8 +87,8 @@ def test_a_seek_that_is_no_coroutine_any_more_is_refused(monkeypatch: pytest.Mon
     def perform_seek(self: object) -> None: ...
 
     monkeypatch.setattr(BaseConsumer, "perform_seek", perform_seek)
-    seams = [pair for pair in faust_internals._PARAMETERS if "perform_seek" not in repr(pair[0])]
-    monkeypatch.setattr(faust_internals, "_PARAMETERS", seams)
+    others = [pair for pair in seams._PARAMETERS if "perform_seek" not in repr(pair[0])]
+    monkeypatch.setattr(seams, "_PARAMETERS", others)
 
     with pytest.raises(InternalsError, match="perform_seek is no coroutine"):
         check_internals()
@@ -95,7 +96,14 @@ def test_a_seek_that_is_no_coroutine_any_more_is_refused(monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize(
     ("holder", "name"),
-    [(Transport, "Consumer"), (Transport, "Producer"), (fetcher, "MemoryRecords")],
+    [
+        (Transport, "Consumer"),
+        (Transport, "Producer"),
+        (fetcher, "MemoryRecords"),
+        (fetcher, "PartitionRecords"),
+        (fetcher, "FetchResult"),
+        (codec_user(), "lz4_encode"),
+    ],
 )
 def test_a_seam_that_is_gone_is_refused_by_name(
     monkeypatch: pytest.MonkeyPatch, holder: object, name: str
@@ -109,37 +117,39 @@ def test_a_seam_that_is_gone_is_refused_by_name(
         check_internals()
 
 
-@given(st.dictionaries(st.integers(0, 11), st.integers(0, 12_001), max_size=5))
-def test_the_scheduler_hands_on_every_record_in_order_and_in_bounded_pieces(
-    sizes: dict[int, int],
-) -> None:
-    fetched = fetch(sizes)
-    handed: dict[TP, list[Fetched]] = {place: [] for place in fetched}
+@given(st.dictionaries(st.integers(0, 11), st.integers(1, 50), min_size=1, max_size=5))
+def test_what_was_fetched_of_the_source_is_one_message(sizes: dict[int, int]) -> None:
+    fetched = fetch(sizes, Backlog())
+    scheduler, carriers = CoalescingScheduler(), []
 
-    for place, piece in CoalescingScheduler().iterate(fetched):
-        assert 0 < len(piece.value) <= MAXIMUM_BATCH
-        last = piece.value[-1]
-        assert (piece.topic, piece.partition) == (place.topic, place.partition)
-        assert (piece.offset, piece.timestamp) == (last.offset, last.timestamp)
-        handed[place] += piece.value
+    for _ in sizes:
+        ((place, message),) = scheduler.iterate(fetched)
+        last = fetched[place].records[-1]
+        assert (message.topic, message.partition) == (place.topic, place.partition)
+        assert (message.offset, message.timestamp) == (last.offset, last.timestamp)
+        assert sorted(piece.partition for piece in message.value) == sorted(sizes)
+        assert all(piece is fetched[TP("events", piece.partition)] for piece in message.value)
+        carriers.append(place.partition)
+
+    # Faust watches that each partition is heard of now and then.
+    assert sorted(carriers) == sorted(sizes)
+
+
+@given(st.dictionaries(st.integers(0, 11), st.integers(1, 50), max_size=5))
+def test_what_was_fetched_of_a_changelog_is_a_message_per_partition(sizes: dict[int, int]) -> None:
+    fetched = fetch(sizes)
+    handed: dict[TP, Piece] = {}
+
+    for place, message in CoalescingScheduler().iterate(fetched):
+        last = fetched[place].records[-1]
+        assert (message.topic, message.partition) == (place.topic, place.partition)
+        assert (message.offset, message.timestamp) == (last.offset, last.timestamp)
+        (handed[place],) = message.value
 
     assert handed == fetched
 
 
-@given(st.dictionaries(st.integers(0, 11), st.integers(0, 12_001), min_size=2, max_size=5))
-def test_the_scheduler_gives_every_partition_its_turn(sizes: dict[int, int]) -> None:
-    turns = [place.partition for place, _ in CoalescingScheduler().iterate(fetch(sizes))]
-
-    rounds = [number for number in sizes for _ in range(-(-sizes[number] // MAXIMUM_BATCH))]
-    assert sorted(turns) == sorted(rounds)
-    given_turns = dict.fromkeys(sizes, 0)
-    for number in turns:
-        given_turns[number] += 1
-        waiting = [each for each in sizes if given_turns[each] * MAXIMUM_BATCH < sizes[each]]
-        assert all(given_turns[each] >= given_turns[number] - 1 for each in waiting)
-
-
-def test_the_schema_hands_the_list_on_as_it_is() -> None:
+def test_the_schema_hands_the_pieces_on_as_they_are() -> None:
     (place_and_piece,) = CoalescingScheduler().iterate(fetch({0: 3}))
     piece = place_and_piece[1]
     schema = RawSchema()
@@ -150,10 +160,32 @@ def test_the_schema_hands_the_list_on_as_it_is() -> None:
 
 def test_the_consumer_class_overrides_what_faust_calls() -> None:
     """What Faust really calls is shown by the integration tests; here that nothing is misspelt."""
-    made: Any = watermark_consumer(None, "events")  # type: ignore[arg-type]
-    for name in ("_new_offset", "_add_gap", "perform_seek"):
-        assert name in vars(made)
+    for name in ("_new_offset", "_filter_tps_with_pending_acks", "_add_gap", "perform_seek"):
+        assert name in vars(WatermarkConsumer)
         assert hasattr(BaseConsumer, name)
+    for name in ("_create_worker_consumer", "_fetch_records"):
+        assert name in vars(BoundedThread)
+        assert hasattr(AIOKafkaConsumerThread, name)
     for name in ("apply_changelog_batch", "persisted_offset", "on_recovery_completed"):
         assert name in vars(faust_internals.StateStore)
         assert hasattr(faust.stores.memory.Store, name)
+
+
+def test_a_consumer_class_is_bound_to_one_worker() -> None:
+    keeper: Any = object()
+    backlog = Backlog()
+    made = watermark_consumer(keeper, "events", backlog)
+
+    assert (made.keeper, made.source, made.backlog) == (keeper, "events", backlog)
+
+
+async def settings_of_a_consumer() -> dict[str, Any]:
+    consumer = AIOKafkaConsumer()
+    names = "_isolation_level", "_fetch_max_wait_ms"
+    return {name: getattr(consumer, name) for name in names}
+
+
+def test_the_settings_that_faust_does_not_pass_on_are_still_the_clients() -> None:
+    settings = asyncio.run(settings_of_a_consumer())
+
+    assert settings == {"_isolation_level": "read_uncommitted", "_fetch_max_wait_ms": 500}

@@ -183,3 +183,57 @@ def test_who_sends_a_file_may_wait_long_for_its_next_line(
     asyncio.run(send_slowly())
 
     assert sorted(producer.batches) == ["x.events"]
+
+
+class CollectingProducer(FailingProducer):
+    """A producer with small record batches, which keeps how each was filled."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.filled: list[Filling] = []
+
+    def create_batch(self) -> BatchBuilder:
+        return Filling(200, 0)
+
+    async def send_batch(self, batch: BatchBuilder, topic: str, *, partition: int) -> Any:
+        assert isinstance(batch, Filling)
+        self.filled.append(batch)
+        return await super().send_batch(batch, topic, partition=partition)
+
+
+class Filling(BatchBuilder):  # type: ignore[misc]
+    """A record batch that remembers what was put into it."""
+
+    def __init__(self, size: int, compression: int) -> None:
+        super().__init__(size, compression)
+        self.records: list[tuple[bytes, bytes | None]] = []
+
+    def append(self, **record: Any) -> Any:
+        added = super().append(**record)
+        if added is not None:
+            assert record["headers"] == []
+            self.records.append((record["key"], record["value"]))
+        return added
+
+
+@given(st.lists(st.lists(st.integers(0, 300), max_size=9), max_size=4))
+def test_records_added_together_stand_as_if_they_were_added_one_by_one(
+    sizes: list[list[int]],
+) -> None:
+    groups = [
+        [(b"%d" % number, b"x" * size) for size in group] for number, group in enumerate(sizes)
+    ]
+
+    async def send(*, together: bool) -> list[list[tuple[bytes, bytes | None]]]:
+        producer = CollectingProducer()
+        batches = RecordBatches(producer, {})
+        for group in groups:
+            if together:
+                await batches.add_all("x.changelog", 0, group)
+            else:
+                for key, value in group:
+                    await batches.add("x.changelog", 0, key, value)
+        await batches.confirm()
+        return [filling.records for filling in producer.filled]
+
+    assert asyncio.run(send(together=True)) == asyncio.run(send(together=False))

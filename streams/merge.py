@@ -19,7 +19,7 @@ from models.events import Arrived
 from rules.state import BEGINNING
 from streams.marks import GRACE, Heard, Marks
 from streams.passage import Passage, Rerouted
-from streams.routed import Bound, Piece, Refused
+from streams.routed import Bound, Portion, Refused
 
 Entry = tuple[int, int, int, Arrived] | Rerouted
 """A record in the order of a home: channel clock, source partition, offset, the event."""
@@ -33,7 +33,7 @@ _place = itemgetter(0, 1, 2)
 class Merge:
     """The records that wait to be applied in one home partition, and which come next.
 
-    It reads no clock and does no I/O: pieces, rerouted records and marks are told to it as they
+    It reads no clock and does no I/O: portions, rerouted records and marks are told to it as they
     come, in any interleaving; the records of one channel in order.
     """
 
@@ -47,7 +47,7 @@ class Merge:
         """
         self._home = home
         self._marks = marks
-        self._own: deque[Piece] = deque()
+        self._own: deque[Portion] = deque()
         self._rerouted: dict[int, deque[Rerouted]] = {}
         self._received = dict(passage.applied)
         self._clocks = [BEGINNING] * marks.partitions
@@ -63,11 +63,11 @@ class Merge:
 
     # What comes ---------------------------------------------------------------------------
 
-    def add(self, piece: Piece) -> None:
+    def add(self, portion: Portion) -> None:
         """Take in what was routed of our own source partition."""
-        self._own.append(piece)
-        self._clocks[self._home] = piece.clock
-        self.routed = piece.end
+        self._own.append(portion)
+        self._clocks[self._home] = portion.clock
+        self.routed = portion.end
 
     @property
     def routed_clock(self) -> int:
@@ -177,13 +177,13 @@ class Merge:
     def _advance_own(self, number: int) -> list[Refused]:
         refused: list[Refused] = []
         while self._own:
-            piece = self._own[0]
-            stepped = piece.advance(number)
+            portion = self._own[0]
+            stepped = portion.advance(number)
             number -= stepped
-            if stepped or piece.is_done:
-                self.next_offset, self.clock = piece.place()
-                refused += piece.take_refused(self.next_offset)
-            if not piece.is_done:
+            if stepped or portion.is_done:
+                self.next_offset, self.clock = portion.place()
+                refused += portion.take_refused(self.next_offset)
+            if not portion.is_done:
                 break
             self._own.popleft()
         return refused
@@ -191,10 +191,10 @@ class Merge:
     def _ready_own(self, limit: int) -> list[Arrived]:
         parts: list[list[Arrived]] = []
         room = limit
-        for piece in self._own:
-            number = piece.passing(self._home, self._bound(piece.since))
-            whole = number == len(piece.events)
-            part = piece.left() if whole else piece.events[piece.done : number]
+        for portion in self._own:
+            number = portion.passing(self._home, self._bound(portion.since))
+            whole = number == len(portion.events)
+            part = portion.left() if whole else portion.events[portion.done : number]
             parts.append(part if len(part) <= room else part[:room])
             room -= len(part)
             if not whole or room <= 0:
@@ -216,13 +216,15 @@ class Merge:
 
     def _own_run(self, limit: int) -> tuple[list[Entry], Place | None]:
         run: list[Entry] = []
-        for piece in self._own:
-            number = piece.passing(self._home, self._bound(piece.since))
-            clocks = piece.channel_clocks()
-            span = slice(piece.done, number)
-            run += zip(clocks[span], repeat(self._home), piece.offsets[span], piece.events[span])
-            if number < len(piece.events):
-                return run, (clocks[number], self._home, piece.offsets[number])
+        for portion in self._own:
+            number = portion.passing(self._home, self._bound(portion.since))
+            clocks = portion.channel_clocks()
+            span = slice(portion.done, number)
+            run += zip(
+                clocks[span], repeat(self._home), portion.offsets[span], portion.events[span]
+            )
+            if number < len(portion.events):
+                return run, (clocks[number], self._home, portion.offsets[number])
             if len(run) > limit:
                 return run, _place(run[-1])
         return run, None

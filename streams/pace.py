@@ -9,16 +9,16 @@ from collections import deque
 
 
 class Pace:
-    """The pieces of one source partition that may be ahead of the slowest of the others."""
+    """The portions of one source partition that may be ahead of the slowest of the others."""
 
     def __init__(self) -> None:
         """Nothing is routed yet."""
-        self._pieces: deque[tuple[int, int]] = deque()
+        self._portions: deque[tuple[int, int]] = deque()
         self._records = 0
 
     def note(self, clock: int, records: int) -> None:
         """Note that so many records were routed, up to the channel clock `clock`."""
-        self._pieces.append((clock, records))
+        self._portions.append((clock, records))
         self._records += records
 
     def ahead(self, slowest: int | None) -> int:
@@ -26,6 +26,6 @@ class Pace:
 
         What was not beyond it once is forgotten.
         """
-        while self._pieces and (slowest is None or self._pieces[0][0] <= slowest):
-            self._records -= self._pieces.popleft()[1]
+        while self._portions and (slowest is None or self._portions[0][0] <= slowest):
+            self._records -= self._portions.popleft()[1]
         return self._records

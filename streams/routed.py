@@ -26,7 +26,7 @@ class Refused(NamedTuple):
 
 
 @dataclass(slots=True)
-class Piece:
+class Portion:
     """Records that were routed at once.
 
     `offsets` are those of `events`; `end` is the offset after the last record, at home or not.

@@ -120,8 +120,8 @@ class Router:
             for home, end in (await publisher.forward(routed.forwards)).items():
                 self._ends[home] = max(self._ends[home], end)
             self._metrics.misplaced.inc(len(routed.forwards))
-        owned.merge.add(routed.piece)
-        owned.pace.note(routed.piece.clock, len(records))
+        owned.merge.add(routed.portion)
+        owned.pace.note(routed.portion.clock, len(records))
         self._tell(owned, 0)
 
     async def receive(

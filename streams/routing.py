@@ -15,7 +15,7 @@ from streams.faust_internals import SourceRecord
 from streams.forwarded import Forward, source_header
 from streams.letters import dead_letter
 from streams.partitioning import partition_of
-from streams.routed import Piece, Refused
+from streams.routed import Portion, Refused
 
 _arrival = itemgetter(0)
 
@@ -24,7 +24,7 @@ _arrival = itemgetter(0)
 class Routed:
     """What routing made of some records: those at home here, and those to be sent on."""
 
-    piece: Piece
+    portion: Portion
     forwards: list[Forward] = field(default_factory=list)
 
 
@@ -81,7 +81,7 @@ class Route:
         offsets: Sequence[int] = range(first, end)
         if len(offsets) != len(records):
             offsets = [record.offset for record in records]
-        return Routed(Piece(events, offsets, end, begin, self.clock, since))
+        return Routed(Portion(events, offsets, end, begin, self.clock, since))
 
     def _sort_out(
         self,
@@ -94,7 +94,7 @@ class Route:
     ) -> Routed:
         """Part records of which some do not go the usual way; `records` are those of `events`."""
         here, partitions, begin, clock = self._partition, self.partitions, self.clock, self.clock
-        piece = Piece([], offsets := [], end, begin, clock, since, clocks := [], refused)
+        portion = Portion([], offsets := [], end, begin, clock, since, clocks := [], refused)
         forwards: list[Forward] = []
         for record, arrived in zip(records, events, strict=True):
             arrival, community_id = arrived[0], arrived[2].community_id
@@ -102,7 +102,7 @@ class Route:
                 clock = arrival if arrival < latest else latest  # noqa: FURB136 (a call costs more)
             home = partition_of(community_id, partitions)
             if home == here:
-                piece.events.append(arrived)
+                portion.events.append(arrived)
                 offsets.append(record.offset)
                 clocks.append(clock)
             else:
@@ -111,8 +111,8 @@ class Route:
                 headers = [*record.headers, source_header(source)]
                 key = community_id.encode()
                 forwards.append((home, record.timestamp, key, record.value, headers))
-        piece.clock = self.clock = clock
-        return Routed(piece, forwards)
+        portion.clock = self.clock = clock
+        return Routed(portion, forwards)
 
     def _refuse(
         self, records: Sequence[SourceRecord], rejected: Iterable[tuple[int, Rejection]]

@@ -110,7 +110,7 @@ def _run(configuration: Configuration, fetches: Sequence[Fetch]) -> list[float]:
     for number, records in fetches:
         partition = partitions[number]
         begun = time.process_time()
-        merges[number].add(routes[number].part(records, partition.communities, 0).piece)
+        merges[number].add(routes[number].part(records, partition.communities, 0).portion)
         events = merges[number].ready(PIECE)
         decoded = time.process_time()
         fold(partition, events)

@@ -125,7 +125,7 @@ class Worker:
             return
         for forward in routed.forwards:
             self.ends[forward[0]] = len(self.world.rerouted[forward[0]])
-        self.merges[source].add(routed.piece)
+        self.merges[source].add(routed.portion)
         self.tell(source, 0)
 
     def settle(self, source: int, at: int) -> None:

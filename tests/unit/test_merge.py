@@ -14,7 +14,7 @@ from streams.marks import GRACE, Mark, Marks
 from streams.merge import Merge
 from streams.pace import Pace
 from streams.passage import Passage, Rerouted
-from streams.routed import Piece, Refused
+from streams.routed import Portion, Refused
 
 HOME, OTHER, THIRD = 0, 1, 2
 NOW = 1_000_000
@@ -24,10 +24,10 @@ def event(arrival: int) -> Arrived:
     return arrival, arrival, Event(f"e{arrival}", "post.created", "", "c1")
 
 
-def piece(*arrivals: int, begin: int = BEGINNING, since: int = NOW) -> Piece:
+def portion(*arrivals: int, begin: int = BEGINNING, since: int = NOW) -> Portion:
     """Records at the offsets that their arrivals are, all at home."""
     clock = max(begin, *arrivals)
-    return Piece([event(a) for a in arrivals], arrivals, arrivals[-1] + 1, begin, clock, since)
+    return Portion([event(a) for a in arrivals], arrivals, arrivals[-1] + 1, begin, clock, since)
 
 
 def rerouted(source: int, arrival: int, place: int = 0, since: int = NOW) -> Rerouted:
@@ -58,7 +58,7 @@ def take(merge: Merge, limit: int = 100) -> list[int]:
 def test_a_record_waits_for_every_partition_that_may_hold_an_earlier_one() -> None:
     marks = merging(3)
     merge = merge_of(marks)
-    merge.add(piece(10, 20, 30))
+    merge.add(portion(10, 20, 30))
     assert take(merge) == []
 
     marks.learn(OTHER, mark(25))
@@ -74,12 +74,12 @@ def test_a_record_waits_for_every_partition_that_may_hold_an_earlier_one() -> No
 def test_of_records_with_one_clock_the_lower_partition_s_come_first() -> None:
     marks = merging(2)
     merge = merge_of(marks)
-    merge.add(piece(10))
+    merge.add(portion(10))
     marks.learn(OTHER, mark(10))
     assert take(merge) == [10]
 
     higher = Merge(OTHER, marks, 0, BEGINNING, Passage())
-    higher.add(piece(10))
+    higher.add(portion(10))
     marks.learn(HOME, mark(10))
     assert take(higher) == []
     marks.learn(HOME, mark(11))
@@ -89,7 +89,7 @@ def test_of_records_with_one_clock_the_lower_partition_s_come_first() -> None:
 def test_a_partition_that_was_fully_read_a_while_after_holds_nobody_up() -> None:
     marks = merging(2)
     merge = merge_of(marks)
-    merge.add(piece(10, since=NOW))
+    merge.add(portion(10, since=NOW))
     marks.learn(OTHER, mark(5, read_at=NOW + GRACE - 1))
     assert take(merge) == []
     marks.learn(OTHER, mark(5, read_at=NOW + GRACE))
@@ -99,7 +99,7 @@ def test_a_partition_that_was_fully_read_a_while_after_holds_nobody_up() -> None
 def test_a_mark_counts_once_what_it_speaks_of_was_read() -> None:
     marks = merging(2)
     merge = merge_of(marks)
-    merge.add(piece(10, 30))
+    merge.add(portion(10, 30))
     marks.learn(OTHER, mark(40, read_at=NOW + GRACE, ends=(1, 0)))
     assert take(merge) == []
     merge.receive([rerouted(OTHER, 20)], 1)
@@ -109,7 +109,7 @@ def test_a_mark_counts_once_what_it_speaks_of_was_read() -> None:
 def test_what_is_always_on_its_way_holds_nobody_up_for_ever() -> None:
     marks = merging(3)
     merge = merge_of(marks)
-    merge.add(piece(10, 20, 30))
+    merge.add(portion(10, 20, 30))
     marks.learn(THIRD, mark(99, read_at=NOW + GRACE))
     applied = []
     for number in range(1, 5):
@@ -125,7 +125,7 @@ def test_a_rerouted_record_waits_for_our_own_partition_too() -> None:
     merge = merge_of(marks)
     merge.receive([rerouted(OTHER, 20)], 1)
     assert take(merge) == []
-    merge.add(piece(10, 30))
+    merge.add(portion(10, 30))
     assert take(merge) == [10, 20]
     assert merge.passage == Passage({OTHER: 20}, 1, 1)
     assert merge.next_offset == 11
@@ -133,8 +133,8 @@ def test_a_rerouted_record_waits_for_our_own_partition_too() -> None:
 
 def test_without_merging_nothing_waits() -> None:
     merge = merge_of(Marks(3))
-    merge.add(piece(10, 20))
-    merge.add(piece(30, begin=20))
+    merge.add(portion(10, 20))
+    merge.add(portion(30, begin=20))
     assert take(merge, limit=2) == [10, 20]
     assert take(merge) == [30]
     assert merge.next_offset == 31
@@ -142,7 +142,7 @@ def test_without_merging_nothing_waits() -> None:
 
 def test_what_is_not_applied_yet_stays_and_the_place_is_behind_what_is() -> None:
     merge = merge_of(merging(1))
-    merge.add(piece(10, 30, 20, 40))
+    merge.add(portion(10, 30, 20, 40))
     assert [arrival for arrival, _, _ in merge.ready(100)] == [10, 30, 20, 40]
     merge.advance(3)
     # The latest arrival so far, not the last one.
@@ -151,11 +151,11 @@ def test_what_is_not_applied_yet_stays_and_the_place_is_behind_what_is() -> None
     assert take(merge) == [40]
 
 
-def test_a_piece_without_anything_to_apply_moves_the_place_alone() -> None:
+def test_a_portion_without_anything_to_apply_moves_the_place_alone() -> None:
     merge = merge_of(merging(1))
     letter: Letter = (b"k", b"v", [])
     refused = Refused(7, RejectionReason.BAD_JSON, letter)
-    merge.add(Piece([], [], 9, 0, 50, NOW, [], [refused]))
+    merge.add(Portion([], [], 9, 0, 50, NOW, [], [refused]))
     assert merge.ready(100) == []
     assert merge.has_passed
     assert merge.advance(0) == [refused]
@@ -166,7 +166,7 @@ def test_a_piece_without_anything_to_apply_moves_the_place_alone() -> None:
 def test_a_dead_letter_is_due_with_the_first_event_behind_it() -> None:
     merge = merge_of(merging(1))
     refused = [Refused(offset, RejectionReason.BAD_JSON, (None, None, [])) for offset in (15, 25)]
-    merge.add(Piece([event(10), event(20)], [10, 20], 30, 0, 20, NOW, [10, 20], refused))
+    merge.add(Portion([event(10), event(20)], [10, 20], 30, 0, 20, NOW, [10, 20], refused))
     merge.ready(1)
     assert merge.advance(1) == []
     merge.ready(1)

@@ -48,17 +48,17 @@ def test_what_is_at_home_stays_and_costs_no_list_of_offsets() -> None:
     routed = route().part(messages, {HERE}, since=7)
 
     assert routed.forwards == []
-    assert [event.community_id for _, _, event in routed.piece.events] == [HERE, HERE]
-    assert routed.piece.offsets == range(5, 7)
-    assert (routed.piece.end, routed.piece.clock, routed.piece.since) == (7, 100, 7)
-    assert routed.piece.channel_clocks() == [100, 100]
+    assert [event.community_id for _, _, event in routed.portion.events] == [HERE, HERE]
+    assert routed.portion.offsets == range(5, 7)
+    assert (routed.portion.end, routed.portion.clock, routed.portion.since) == (7, 100, 7)
+    assert routed.portion.channel_clocks() == [100, 100]
 
 
 def test_a_hole_between_two_records_is_kept_in_mind() -> None:
     routed = route().part([message(5, HERE, 100), message(9, HERE, 90)], (), since=0)
 
-    assert routed.piece.offsets == [5, 9]
-    assert routed.piece.end == 10
+    assert routed.portion.offsets == [5, 9]
+    assert routed.portion.end == 10
 
 
 def test_a_misplaced_record_is_sent_home_as_it_was_with_where_it_stood() -> None:
@@ -67,8 +67,8 @@ def test_a_misplaced_record_is_sent_home_as_it_was_with_where_it_stood() -> None
 
     routed = own.part(messages, {HERE}, since=7)
 
-    assert routed.piece.events[0][2].community_id == HERE
-    assert (routed.piece.end, routed.piece.clock) == (9, 120)
+    assert routed.portion.events[0][2].community_id == HERE
+    assert (routed.portion.end, routed.portion.clock) == (9, 120)
     first, second = routed.forwards
     assert first[:4] == (THERE, 90, ELSEWHERE.encode(), messages[1].value)
     assert first[4] == [("trace", b"x"), source_header((HOME, 6, -1, 100, 7))]
@@ -83,12 +83,12 @@ def test_a_record_that_cannot_be_read_is_refused_where_it_stands() -> None:
     routed = route().part([message(5, HERE, 100), bad, message(7, HERE, 90)], {HERE}, since=0)
 
     assert routed.forwards == []
-    [refused] = routed.piece.refused
+    [refused] = routed.portion.refused
     assert (refused.offset, refused.reason) == (6, RejectionReason.BAD_JSON)
     assert ("pulse-partition", str(HOME).encode()) in refused.letter[2]
     # It moves no clock.
-    assert routed.piece.clock == 100
-    assert routed.piece.offsets == [5, 7]
+    assert routed.portion.clock == 100
+    assert routed.portion.offsets == [5, 7]
 
 
 def test_a_record_from_the_future_moves_the_channel_clock_no_further_than_the_bound() -> None:
@@ -96,9 +96,9 @@ def test_a_record_from_the_future_moves_the_channel_clock_no_further_than_the_bo
 
     routed = route().part(messages, {HERE}, since=0, latest=400)
 
-    assert routed.piece.channel_clocks() == [100, 400, 400]
-    assert routed.piece.clock == 400
-    assert [arrival for arrival, _, _ in routed.piece.events] == [100, 900, 100]
+    assert routed.portion.channel_clocks() == [100, 400, 400]
+    assert routed.portion.clock == 400
+    assert [arrival for arrival, _, _ in routed.portion.events] == [100, 900, 100]
 
 
 NUMBERS = st.integers(-(1 << 62), 1 << 62)

@@ -58,12 +58,27 @@ NEVER: Final = Stamp(0, -1)
 """Before any batch."""
 
 
+class StoredRoute(msgspec.Struct, array_like=True, frozen=True):
+    """How far a partition has come in sending misplaced records home (`streams.merge`).
+
+    `clock` is the channel clock of its own source partition up to the marker's offset. Of what was
+    rerouted to it, `applied` has the last source offset applied of each source partition; in its
+    partition of that topic all before `begin` is applied, and nothing from `end` on.
+    """
+
+    clock: int
+    applied: dict[int, int]
+    begin: int
+    end: int
+
+
 class StoredPartition(msgspec.Struct, array_like=True, frozen=True):
     """The partition's own record, the marker: all of its batch stands in the log before it.
 
     `offset` is the last source offset applied (-1: none) and `clock` the partition's clock.
     `lineage` names earlier epochs, each with the last sequence of it that counts: what they wrote
-    beyond it was never completed, and is not made good yet.
+    beyond it was never completed, and is not made good yet. `route` says how far the partition is
+    with records that belong elsewhere, or come from there.
     """
 
     version: int
@@ -71,6 +86,7 @@ class StoredPartition(msgspec.Struct, array_like=True, frozen=True):
     partitions: int
     offset: int
     lineage: list[tuple[int, int]] = []
+    route: StoredRoute | None = None
 
 
 _encode = msgspec.msgpack.Encoder().encode

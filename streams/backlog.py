@@ -7,7 +7,7 @@ client has fetched of it stays with the client, as compressed bytes, and it fetc
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from typing import Any, Final
 
 PIECE: Final = 10_000
@@ -56,6 +56,7 @@ class Backlog:
         self._lock = threading.RLock()
         self._in_hand: Counter[int] = Counter()
         self._total = 0
+        self._paused: Set[int] = frozenset()
         self._refused = False
         self.on_room: Callable[[], None] = lambda: None
         """What to call where there may be room again for a partition that was refused."""
@@ -65,8 +66,18 @@ class Backlog:
         with self._lock:
             in_hand = self._in_hand[partition]
             room = in_hand == 0 or (in_hand <= PIECE and self._total < IN_HAND)
+            room = room and partition not in self._paused
             self._refused = self._refused or not room
         return room
+
+    def pause(self, partitions: Set[int]) -> None:
+        """Hand on nothing of these partitions, and of all others what there is room for."""
+        with self._lock:
+            resumed = bool(self._paused - partitions)
+            self._paused = frozenset(partitions)
+            call, self._refused = self._refused and resumed, self._refused and not resumed
+        if call:
+            self.on_room()
 
     def change(self, partition: int, records: int) -> None:
         """Count so many records more, or fewer, as in hand."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from models import state as stored
-from models.state import FORMAT_VERSION, Stamp, StoredPartition
+from models.state import FORMAT_VERSION, Stamp, StoredPartition, StoredRoute
 from models.stored import (
     Change,
     StoredAlert,
@@ -68,9 +68,12 @@ def marker_record(
     offset: int,
     partitions: int,
     lineage: Iterable[tuple[int, int]] = (),
+    route: StoredRoute | None = None,
 ) -> tuple[bytes, bytes]:
     """Return the record that completes the batch of that stamp, which ends at `offset`."""
-    content = StoredPartition(FORMAT_VERSION, partition.clock, partitions, offset, list(lineage))
+    content = StoredPartition(
+        FORMAT_VERSION, partition.clock, partitions, offset, list(lineage), route
+    )
     return stored.PARTITION_KEY, stored.encode_partition(stamp, content)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import faust
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from faust.stores import memory
 from faust.transport.drivers.aiokafka import Consumer, Producer
 from faust.transport.utils import DefaultSchedulingStrategy
@@ -157,9 +157,6 @@ def kafka_producer(app: faust.App) -> AIOKafkaProducer:
     return app.producer._ensure_producer()
 
 
-def highwater(app: faust.App, tp: TP) -> int | None:
-    """Return the end of what is committed in an assigned partition, as of the last fetch.
-
-    None before it.
-    """
-    return app.consumer._thread._ensure_consumer().last_stable_offset(tp)
+def kafka_consumer(app: faust.App) -> AIOKafkaConsumer:
+    """Return the running aiokafka consumer of an app, which another thread works with."""
+    return app.consumer._thread._ensure_consumer()

@@ -5,32 +5,34 @@ and it counts only once its marker is in the changelog (ARCHITECTURE, "One batch
 """
 
 import time
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from contextlib import aclosing, contextmanager
+from collections.abc import Iterable, Iterator, Sequence, Set
+from contextlib import contextmanager
 from typing import Final
 
 from models import state as stored
-from models.events import AHEAD_TOLERANCE
+from models.events import AHEAD_TOLERANCE, Arrived
 from models.position import Position
 from models.topics import EVENTS
-from rules.effects import Effects, Output
+from rules.effects import Output
 from rules.engine import fold, tick
 from rules.policy import Policies
 from rules.records import Recorder
-from streams.batch import Batch, read_batch
+from streams.backlog import PIECE
 from streams.changelogs import Changelogs
 from streams.faust_internals import SourceRecord
 from streams.gauges import set_gauges
 from streams.holes import Holes
+from streams.marks import Mark, Marks
 from streams.metrics import Metrics
 from streams.outputs import write_outputs
 from streams.owned import Owned
 from streams.partition_locks import PartitionLocks
-from streams.partitioning import partition_of
-from streams.pieces import Pieces, join
 from streams.publish import Publisher, chunks
-from streams.reread import Reread, Stretch, read_again
+from streams.reach import Nowhere, Reach
+from streams.recovery import Recovery
+from streams.reread import Reread
+from streams.routed import Refused
+from streams.router import Router
 from streams.takeover import Takeover
 
 ROOM: Final = 200
@@ -52,38 +54,43 @@ class Keeper:
     def __init__(
         self,
         policies: Policies,
-        recorder: Recorder,
         metrics: Metrics,
         reread: Reread,
         changelogs: Changelogs,
         partitions: int,
         holes: Holes | None = None,
+        reach: Reach | None = None,
     ) -> None:
         """Begin without partitions; `partitions` is how many the events topic has.
 
         `holes` knows at which offsets of it no record stands; the rest is found out by `reread`.
+        `reach` knows of what is rerouted; without it nothing is, and nothing waits.
         """
-        self._holes = holes or Holes()
-        self._reread = reread
-        self._changelogs = changelogs
-        self._takeover = Takeover(policies, reread, partitions)
+        self._reach = reach or Nowhere(partitions)
+        source = policies.configuration.kafka.topic_prefix + EVENTS.name
+        holes = holes or Holes()
+        self._router = Router(source, partitions, metrics, reread, holes, self._reach)
+        takeover = Takeover(policies, reread, self._reach, self._router, partitions)
+        self._recovery = Recovery(changelogs, takeover, self._router, self._reach, metrics)
         self._policies = policies
-        self._recorder = recorder
+        self._recorder = Recorder(policies.catalogue, policies.configuration.deployment)
         self._metrics = metrics
-        self._partitions = partitions
-        self._source = policies.configuration.kafka.topic_prefix + EVENTS.name
         self._follows_wall = policies.configuration.time.clock == "wall"
-        self._recoveries = 0
-        self._handed_on: defaultdict[int, Pieces] = defaultdict(Pieces)
+        self._routing = PartitionLocks()
         self._locks = PartitionLocks()
         self.room = ROOM
         self.owned: dict[int, Owned] = {}
+
+    @property
+    def marks(self) -> Marks:
+        """How far every source partition is routed, as far as it is known here."""
+        return self._router.marks
 
     # Recovery -----------------------------------------------------------------------------
 
     def abandon_recovery(self) -> None:
         """End a recovery that is under way: the partitions are dealt out anew."""
-        self._recoveries += 1
+        self._recovery.abandon()
 
     async def complete_recovery(
         self, partitions: Set[int], publisher: Publisher, standbys: Set[int] = frozenset()
@@ -94,39 +101,15 @@ class Keeper:
         `standbys` are read from then on, so that to take one over takes little. False where the
         partitions were dealt out anew meanwhile.
         """
-        self.abandon_recovery()
-        number, begun = self._recoveries, time.monotonic()
+        attempt = self._recovery.begin()
         async with self._locks.all_at_rest(partitions):
-            held = {each: self.owned[each] for each in partitions & self.owned.keys()}
-            self.owned = {}
-            if not await self._take_over(partitions, held, publisher, number):
-                # As it was before: it may be the right one for the next recovery.
-                self.owned = {**held, **self.owned}
-                return False
-            self._changelogs.stand_by(standbys)
-            self._metrics.recovery.set(time.monotonic() - begun)
-            self._metrics.recovery_records.inc(self._changelogs.records)
-            self.refresh_gauges()
-        return True
-
-    async def _take_over(
-        self, partitions: Set[int], held: Mapping[int, Owned], publisher: Publisher, number: int
-    ) -> bool:
-        def is_over() -> bool:
-            return number != self._recoveries
-
-        ends = {partition: publisher.end_of(partition) for partition in held}
-        found = await self._changelogs.read(partitions, ends, is_over)
-        for partition in sorted(partitions):
-            if is_over():
-                return False
-            # What was read of it is let go before the next one is built.
-            changelog = found.pop(partition, None)
-            if changelog is None:
-                self.owned[partition] = held[partition]
-            else:
-                self.owned[partition] = await self._takeover.run(partition, changelog, publisher)
-        return True
+            before, self.owned = self.owned, {}
+            self.owned, done = await self._recovery.run(
+                attempt, before, partitions, standbys, publisher
+            )
+            if done:
+                self.refresh_gauges()
+        return done
 
     def next_offset(self, partition: int) -> int | None:
         """Return the first offset not yet applied; None where the partition is not held."""
@@ -138,44 +121,89 @@ class Keeper:
     async def apply(
         self, partition: int, records: Sequence[SourceRecord], publisher: Publisher
     ) -> None:
-        """Apply a batch of the partition, where it continues what was applied.
-
-        The known part of a batch is skipped. Where one starts too late, and not behind a hole that
-        is known, what lies before it is read again from the topic and applied first; a hole that
-        stands there too is real (a truncated topic).
+        """Route records of a source partition, and apply all that needs to wait no longer.
 
         What came while the last batch was written is one batch: the more there is, the larger.
         """
-        handed_on = self._handed_on[partition]
-        handed_on.append(records)
-        async with self._locks.of(partition):
-            # Until nothing waits: also what a cancelled task has left behind.
-            while handed_on:
-                await self._go_on(partition, join(handed_on), publisher)
+        async with self._routing.of(partition):
+            owned = self.owned.get(partition)
+            if owned is None:
+                return
+            with self._whole(owned):
+                await self._router.route(owned, records, self._latest(), publisher)
+        self._router.keep_pace(self.owned.values())
+        await self.apply_ready(partition, publisher)
+        await self.go_on(publisher)
 
-    async def _go_on(
+    async def receive(
         self, partition: int, records: Sequence[SourceRecord], publisher: Publisher
-    ) -> None:
+    ) -> int | None:
+        """Take in records that were rerouted to a partition; `apply_ready` is due then.
+
+        Returns from where on more are wanted; None where the partition is not held.
+        """
         owned = self.owned.get(partition)
         if owned is None:
+            return None
+        with self._whole(owned):
+            return await self._router.receive(owned, records, publisher)
+
+    async def rest(self) -> None:
+        """Wait until no batch is in hand."""
+        async with self._locks.all_at_rest(self.owned):
             return
-        expected = self._holes.skip(partition, owned.offset + 1)
-        if records[-1].offset < expected:
-            return
-        first = records[0].offset
-        with self._whole(partition):
-            if first > expected:
-                self._metrics.gaps.inc()
-                stretch = Stretch(partition, first, start=expected)
-                async with aclosing(read_again(self._reread, stretch)) as pieces:
-                    async for missed in pieces:
-                        await self._apply(partition, owned, missed, publisher)
-            else:
-                records = [record for record in records if record.offset >= expected]
-            await self._apply(partition, owned, records, publisher)
+
+    async def go_on(self, publisher: Publisher) -> None:
+        """Apply what waited for others, and needs to no longer."""
+        for partition in sorted(self.owned):
+            owned = self.owned.get(partition)
+            # Who holds the lock looks again before it is let go.
+            if owned and owned.merge.waits and not self._locks.of(partition).locked():
+                await self.apply_ready(partition, publisher)
+
+    def look(self) -> dict[int, Mark]:
+        """Notice how far the owned partitions are read; return their marks."""
+        return self._router.look(self.owned.values())
+
+    def rerouted_left(self, partition: int) -> int:
+        """Return how many records that were rerouted to a partition are not applied yet."""
+        owned = self.owned.get(partition)
+        return self._router.left(owned) if owned else 0
+
+    def waiting(self) -> dict[int, int]:
+        """Return the partitions whose records wait for what others may hold.
+
+        Each with a number that grows as long as those are read.
+        """
+        if not self.marks.must_merge:
+            return {}
+        routed = self.marks.all_routed()
+        return {number: routed for number, owned in dict(self.owned).items() if owned.merge.waits}
+
+    def superfluous(self) -> dict[int, tuple[int, int]]:
+        """Return, by partition, which rerouted records nobody needs any more.
+
+        Those before an offset that also arrived before an instant (milliseconds): they are applied,
+        and beyond the horizon of de-duplication.
+        """
+        horizon = self._policies.dedupe
+        return {
+            partition: (owned.begin, owned.clock - horizon)
+            for partition, owned in self.owned.items()
+        }
+
+    async def apply_ready(self, partition: int, publisher: Publisher) -> None:
+        """Apply all that needs to wait no longer in a partition."""
+        async with self._locks.of(partition):
+            while (owned := self.owned.get(partition)) is not None:
+                events = owned.merge.ready(PIECE)
+                if not events and not owned.merge.has_passed:
+                    return
+                with self._whole(owned):
+                    await self._apply(owned, events, publisher)
 
     @contextmanager
-    def _whole(self, partition: int) -> Iterator[None]:
+    def _whole(self, owned: Owned) -> Iterator[None]:
         """Drop the partition where its batch is cut short: the state is then ahead of its position.
 
         Any failure ends the process; a cancellation by Faust may not, and must not lead to the same
@@ -184,36 +212,27 @@ class Keeper:
         try:
             yield
         except BaseException:
-            self.owned.pop(partition, None)
+            if self.owned.get(owned.partition) is owned:
+                del self.owned[owned.partition]
             raise
 
-    async def _apply(
-        self, partition: int, owned: Owned, records: Sequence[SourceRecord], publisher: Publisher
-    ) -> None:
-        limit = wall_clock() + AHEAD_TOLERANCE if self._follows_wall else None
+    async def _apply(self, owned: Owned, events: list[Arrived], publisher: Publisher) -> None:
+        """Apply the events that are ready, or as many of them as fill a batch."""
         begun = time.perf_counter()
-        batch = read_batch(self._source, partition, records)
-        self._metrics.batch.observe(len(records))
-        stopped = True
-        while stopped:
-            known = len(owned.state.communities)
-            effects = fold(owned.state, batch.events, limit=limit, room=self.room)
-            self._metrics.fold.observe(time.perf_counter() - begun)
-            stopped, rest, place = effects.stopped, Batch(), len(records)
-            if stopped:
-                place, batch, rest = batch.cut(effects.tally.read)
-            self._count_misplaced(partition, owned, known, batch)
-            offset = records[place - 1].offset if place else owned.offset
-            await self._complete(partition, owned, offset, effects.outputs, batch, publisher)
-            self._count(owned, effects, batch)
-            records, batch, begun = records[place:], rest, time.perf_counter()
-
-    def _count(self, owned: Owned, effects: Effects, batch: Batch) -> None:
+        effects = fold(owned.state, events, limit=self._latest(), room=self.room)
+        self._metrics.fold.observe(time.perf_counter() - begun)
+        number = effects.tally.read if effects.stopped else len(events)
+        self._metrics.batch.observe(number)
+        refused = owned.merge.advance(number)
+        await self._complete(owned, effects.outputs, refused, publisher)
         # Under `clock: wall` a worker that lags closes late, whatever its records say.
         behind = wall_clock() - owned.state.clock if self._follows_wall else 0
         self._metrics.count(effects.tally, max(behind, 0))
-        for reason, number in batch.rejected.items():
-            self._metrics.rejected.labels(reason).inc(number)
+        for each in refused:
+            self._metrics.rejected.labels(each.reason).inc()
+
+    def _latest(self) -> int | None:
+        return wall_clock() + AHEAD_TOLERANCE if self._follows_wall else None
 
     async def tick(self, publisher: Publisher, caught_up: set[int]) -> None:
         """Let the clocks of partitions that are fully read follow the wall clock."""
@@ -229,57 +248,44 @@ class Keeper:
         """Close what is due, as far as it goes at once; tell whether something is left."""
         async with self._locks.of(partition):
             owned = self.owned.get(partition)
-            if owned is None:
+            if owned is None or owned.merge.waits:
                 return False
-            with self._whole(partition):
+            # Where records may come from elsewhere, the clock goes no further than these are here.
+            read_until = owned.merge.read_until()
+            instant = instant if read_until is None else min(instant, read_until)
+            with self._whole(owned):
                 effects = tick(owned.state, instant, room=self.room)
                 if effects.outputs:
-                    offset, outputs = owned.offset, effects.outputs
-                    await self._complete(partition, owned, offset, outputs, Batch(), publisher)
+                    await self._complete(owned, effects.outputs, [], publisher)
                     self._metrics.count(effects.tally)
             return effects.stopped
 
     async def _complete(
         self,
-        partition: int,
         owned: Owned,
-        offset: int,
         outputs: Iterable[Output],
-        batch: Batch,
+        refused: Iterable[Refused],
         publisher: Publisher,
     ) -> None:
+        partition = owned.partition
         written = await write_outputs(self._recorder, outputs)
         records = owned.records()
         stamp = owned.journal.stamp
         for number, chunk in enumerate(chunks(written.alerts)):
             records.append((stored.outbox_key(number), stored.encode_outbox(stamp, chunk)))
-        marker = owned.marker(offset)
-        await publisher.complete(partition, records, marker, written.others, batch.letters)
+        letters = [each.letter for each in refused]
+        marker = owned.marker()
+        await publisher.complete(partition, records, marker, written.others, letters)
         place = publisher.end_of(partition) - 1
         owned.state.clean()
         await publisher.publish(partition, written.alerts)
         await publisher.clear_outbox(partition, stamp, written.alerts)
+        owned.confirm()
         owned.keep(records, Position(publisher.end_of(partition), marker[1], place))
-        owned.offset = offset
         for rule_id, status in written.announced:
             self._metrics.alerts.labels(rule_id, status).inc()
 
     # Figures ------------------------------------------------------------------------------
-
-    def _count_misplaced(self, partition: int, owned: Owned, known: int, batch: Batch) -> None:
-        """Count the events of communities that do not belong in this partition.
-
-        Where a community belongs is looked up when it is first met, not per event.
-        """
-        communities = owned.state.communities
-        if len(communities) > known:
-            for community_id in list(communities)[known:]:
-                if partition_of(community_id, self._partitions) != partition:
-                    owned.misplaced.add(community_id)
-        if owned.misplaced:
-            strangers = owned.misplaced
-            number = sum(event.community_id in strangers for _, _, event in batch.events)
-            self._metrics.misplaced.inc(number)
 
     def refresh_gauges(self) -> None:
         """Set the gauges that describe what is owned now."""

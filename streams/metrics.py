@@ -84,7 +84,7 @@ class Metrics:
         )
         self.misplaced = Counter(
             "pulse_events_misplaced",
-            "Events outside the partition that their community belongs to.",
+            "Events outside the partition that their community belongs to; they were sent there.",
             registry=registry,
         )
         self.gaps = Counter(
@@ -149,7 +149,7 @@ class Metrics:
         )
         self.fold = Histogram(
             "pulse_fold_seconds",
-            "Time to decode and fold one batch.",
+            "Time to fold one batch.",
             buckets=_SECONDS,
             registry=registry,
         )

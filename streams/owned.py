@@ -4,33 +4,62 @@ from collections.abc import Iterable, Set
 from dataclasses import dataclass, field
 
 from models.position import Position
+from models.state import StoredRoute
 from rules.state import Partition
 from streams.changelog import Record, marker_record
 from streams.cold import Cold
 from streams.journal import Journal
+from streams.merge import Merge
+from streams.pace import Pace
+from streams.routing import Route
 
 
 @dataclass(slots=True)
 class Owned:
-    """Its state, what of it stands in the changelog, and the last source offset applied (-1: none).
+    """Its state, what of it stands in the changelog, how far it is routed, and what waits there.
 
-    `partitions` is how many source partitions there are, `lineage` what every marker of this epoch
-    says of the epochs before it. `cold` has the communities that are not in memory: None where all
-    are.
+    `lineage` is what every marker of this epoch says of the epochs before it. `cold` has the
+    communities that are not in memory: None where all are. `since` is when what was routed last
+    stood in its topic (milliseconds). Confirmed is what is applied up to the source offset `offset`
+    (-1: nothing yet), of what was rerouted to here all before `begin`, and with it the partition's
+    clock `clock`.
     """
 
+    partition: int
     state: Partition
     journal: Journal
-    offset: int
-    partitions: int
+    route: Route
+    merge: Merge
     lineage: list[tuple[int, int]] = field(default_factory=list)
     cold: Cold | None = None
-    misplaced: set[str] = field(default_factory=set)
+    pace: Pace = field(default_factory=Pace)
+    since: int = 0
+    left_alone: int = -1
+    offset: int = field(init=False)
+    begin: int = field(init=False)
+    clock: int = field(init=False)
     _leaving: Set[str] = frozenset()
 
-    def marker(self, offset: int) -> tuple[bytes, bytes]:
-        """Return the record that completes the batch which is being written, up to `offset`."""
-        return marker_record(self.state, self.journal.stamp, offset, self.partitions, self.lineage)
+    def __post_init__(self) -> None:
+        """What the state was built from is confirmed."""
+        self.confirm()
+
+    def stored_route(self) -> StoredRoute:
+        """Return how far it has come with what others have sent it, as its marker says it."""
+        merge, passage = self.merge, self.merge.passage
+        return StoredRoute(merge.clock, dict(passage.applied), passage.begin, passage.end)
+
+    def marker(self) -> tuple[bytes, bytes]:
+        """Return the record that completes the batch which is being written."""
+        stamp, offset = self.journal.stamp, self.merge.next_offset - 1
+        partitions, route = self.route.partitions, self.stored_route()
+        return marker_record(self.state, stamp, offset, partitions, self.lineage, route)
+
+    def confirm(self) -> None:
+        """Note that all that was applied is confirmed."""
+        self.offset = self.merge.next_offset - 1
+        self.begin = self.merge.passage.begin
+        self.clock = self.state.clock
 
     def records(self) -> list[Record]:
         """Return the records of the next batch, all but its marker and its outbox."""

@@ -18,12 +18,11 @@ from models.events import STRUCTURED
 from models.state import OutboxEntry, Stamp, encode_outbox, outbox_key
 from models.topics import DEAD_LETTERS, SNAPSHOTS, TOPICS
 from streams.changelog import Record
+from streams.forwarded import Forward
+from streams.letters import Letter
 from streams.metrics import Metrics
 from streams.partitioning import partition_of_key
 from streams.record_batches import Place, RecordBatches, SendError
-
-Letter = tuple[bytes | None, bytes | None, list[tuple[str, bytes]]]
-"""A dead letter: the original key and value, and its headers."""
 
 OUTBOX_CHUNK: Final = 512 * 1024
 """Bytes of alert records in one value of the outbox: well under a broker's limit of 1 MiB."""
@@ -51,12 +50,18 @@ class Publisher:
     """Writes changelog batches and output records with one aiokafka producer."""
 
     def __init__(
-        self, producer: AIOKafkaProducer, prefix: str, changelog: str, metrics: Metrics
+        self,
+        producer: AIOKafkaProducer,
+        prefix: str,
+        changelog: str,
+        rerouted: str,
+        metrics: Metrics,
     ) -> None:
-        """Bind the topics' prefix and the name of the changelog topic."""
+        """Bind the topics' prefix and the names of the changelog and of the rerouted records."""
         self._producer = producer
         self._prefix = prefix
         self._changelog = changelog
+        self._rerouted = rerouted
         self._metrics = metrics
         self._partitions: dict[str, int] = {}
         self._ends: dict[Place, int | None] = {}
@@ -76,6 +81,11 @@ class Publisher:
         end = self._ends[self._changelog, partition]
         assert end is not None
         return end
+
+    @property
+    def producer(self) -> AIOKafkaProducer:
+        """What it writes with."""
+        return self._producer
 
     async def complete(
         self,
@@ -127,6 +137,21 @@ class Publisher:
         for number, _ in enumerate(chunks(entries)):
             empty = encode_outbox(stamp, [])
             await batches.add(self._changelog, partition, outbox_key(number), empty)
+        await batches.confirm()
+
+    async def forward(self, forwards: Iterable[Forward]) -> dict[int, int]:
+        """Send records home; return where in which home's partition what is written then ends."""
+        batches = RecordBatches(self._producer, self._ends)
+        for home, timestamp, key, value, headers in forwards:
+            await batches.add(self._rerouted, home, key, value, timestamp, headers)
+        await batches.confirm()
+        return {home: end for (_, home), end in batches.written.items()}
+
+    async def refuse(self, letters: Iterable[Letter]) -> None:
+        """Write dead letters that belong to no batch."""
+        batches = RecordBatches(self._producer, self._ends)
+        for letter in letters:
+            await self._add_letter(batches, letter)
         await batches.confirm()
 
     async def _add(self, batches: RecordBatches, entry: OutboxEntry) -> None:

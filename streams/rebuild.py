@@ -17,7 +17,9 @@ from streams.topics import (
     apply_topics,
     changelog_name,
     group_name,
+    marks_name,
     partitions_of,
+    rerouted_name,
 )
 
 _PATIENCE: Final = 30.0
@@ -27,7 +29,7 @@ _PAUSE: Final = 0.2
 def rebuild(
     client: KafkaAdminClient, configuration: Configuration, patience: float
 ) -> Iterator[str]:
-    """Delete changelog and group offsets, and create the changelog anew; yield a line per step.
+    """Delete the state's topics and the group's offsets, create them anew; yield a line per step.
 
     A worker that died stays in its group until its session ends, so members are waited for, for
     `patience` seconds. TopicsError where workers still run then, or the events topic is missing.
@@ -37,11 +39,15 @@ def rebuild(
     events = configuration.kafka.topic_prefix + EVENTS.name
     if partitions_of(client, events) is None:
         raise TopicsError([f"topic {events} is missing: there is nothing to rebuild from"])
-    changelog = changelog_name(configuration)
-    if partitions_of(client, changelog) is not None:
-        client.delete_topics([changelog])
-        _wait_until_gone(client, changelog)
-        yield f"deleted {changelog}"
+    # Misplaced records are sent home anew; what was sent, or said of it, belongs to the old state.
+    names = [name(configuration) for name in (changelog_name, rerouted_name, marks_name)]
+    present = [name for name in names if partitions_of(client, name) is not None]
+    if present:
+        # At once: half of them would not be what any state was kept with.
+        client.delete_topics(present)
+    for name in present:
+        _wait_until_gone(client, name)
+        yield f"deleted {name}"
     if group in {found["group_id"] for found in client.list_groups()}:
         client.delete_groups([group])
         yield f"deleted the offsets of group {group}"

@@ -68,6 +68,8 @@ class RecordBatches:
         self._awake_at = awake_at
         self._open: dict[Place, BatchBuilder] = {}
         self._pending: deque[tuple[Place, int, asyncio.Future[Any]]] = deque()
+        self.written: dict[Place, int] = {}
+        """Where in each place what was confirmed ends."""
 
     async def add(
         self,
@@ -154,6 +156,7 @@ class RecordBatches:
         except KafkaError as error:
             raise SendError(place[0], _reason(error)) from error
         self._stay_awake()
+        self.written[place] = written.offset + count
         if place in self._ends:
             expected, self._ends[place] = self._ends[place], written.offset + count
             if expected is not None and written.offset != expected:

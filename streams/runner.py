@@ -6,6 +6,8 @@ import logging
 import os
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final, NoReturn
 
 import faust
@@ -23,6 +25,22 @@ def end_process(problem: str) -> NoReturn:
     logging.shutdown()
     sys.stderr.flush()
     os._exit(1)
+
+
+@contextmanager
+def ending_on_failure(what: str | None = None) -> Iterator[None]:
+    """End the process where this fails: Faust would log it, and go on or wait for ever.
+
+    Where it has a name, `what`, the log says where it failed; else one line tells all.
+    """
+    try:
+        yield
+    except asyncio.CancelledError:
+        raise
+    except Exception as error:
+        if what is not None:
+            LOG.exception("%s failed", what)
+        end_process(f"{type(error).__name__}: {error}")
 
 
 class BoundedWorker(faust.Worker):

@@ -67,6 +67,7 @@ _PARAMETERS: Final[tuple[tuple[Callable[..., Any], tuple[str, ...]], ...]] = (
     ),
     (Consumer._new_consumer_thread, ("self",)),
     (AIOKafkaConsumer.last_stable_offset, ("self", "partition")),
+    (AIOKafkaConsumer.last_poll_timestamp, ("self", "partition")),
     (Producer._ensure_producer, ("self",)),
     (Producer._settings_extra, ("self",)),
     (AIOKafkaProducer.create_batch, ("self",)),

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from kafka.errors import InvalidConfigurationError, KafkaError, TopicAlreadyExistsError
 
-from models.instants import DAY
+from models.instants import DAY, HOUR
 from models.state import FORMAT_VERSION
 from models.topics import DEAD_LETTERS, EVENTS, TOPICS
 from rules.configuration import Configuration
@@ -24,10 +24,19 @@ _PAUSE: Final = 2.0
 
 _POLICY: Final = "cleanup.policy"
 _COMPACTION_LAG: Final = "min.compaction.lag.ms"
+_RETENTION: Final = "retention.ms"
+_TIMESTAMPS: Final = "message.timestamp.type"
+_LARGEST: Final = "max.message.bytes"
 _TIMESTAMPS_AHEAD: Final = "message.timestamp.after.max.ms"
 """Kafka 4 refuses records dated over an hour ahead of the broker; Pulse judges that by itself."""
 TABLE: Final = "state"
 """The name of Faust's table, and so part of its changelog's."""
+
+_LARGEST_WITH_HEADERS: Final = str(2 << 20)
+"""The largest record that the events topic takes, and our headers on top."""
+
+_KEPT_EXACTLY: Final = frozenset({_POLICY, _RETENTION, _TIMESTAMPS})
+"""Settings of the topic of rerouted records without which some would be lost, or change."""
 
 
 class ClusterError(Exception):
@@ -45,11 +54,12 @@ class TopicsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class WantedTopic:
-    """A topic as it must be; `partitions` None leaves the number open."""
+    """A topic as it must be; those of its settings that are `kept` are checked where it exists."""
 
     name: str
     partitions: int
     settings: Mapping[str, str]
+    kept: Set[str] = frozenset({_POLICY})
 
     @property
     def cleanup_policy(self) -> str:
@@ -67,6 +77,16 @@ def changelog_name(configuration: Configuration) -> str:
     return f"{group_name(configuration)}-{TABLE}-changelog"
 
 
+def rerouted_name(configuration: Configuration) -> str:
+    """Return the name of the topic that takes misplaced records home (`streams.forwarded`)."""
+    return f"{group_name(configuration)}-rerouted"
+
+
+def marks_name(configuration: Configuration) -> str:
+    """Return the name of the topic in which workers say how far they have routed."""
+    return f"{group_name(configuration)}-marks"
+
+
 def wanted_topics(configuration: Configuration, partitions: int) -> list[WantedTopic]:
     """Return all topics; `partitions` is how many the events topic has or will have."""
     prefix = configuration.kafka.topic_prefix
@@ -74,18 +94,33 @@ def wanted_topics(configuration: Configuration, partitions: int) -> list[WantedT
     for topic in TOPICS:
         settings: dict[str, str] = {_POLICY: topic.cleanup_policy}
         if topic.retention_ms is not None:
-            settings["retention.ms"] = str(topic.retention_ms)
+            settings[_RETENTION] = str(topic.retention_ms)
         if topic is DEAD_LETTERS:
-            # The largest record that the events topic takes, and our headers on top.
-            settings["max.message.bytes"] = str(2 << 20)
+            settings[_LARGEST] = _LARGEST_WITH_HEADERS
         if topic is EVENTS:
             settings[_TIMESTAMPS_AHEAD] = str(2**63 - 1)
         number = partitions if topic is EVENTS else configuration.kafka.partitions
         wanted.append(WantedTopic(prefix + topic.name, number, settings))
+    return wanted + _internal_topics(configuration, partitions)
+
+
+def _internal_topics(configuration: Configuration, partitions: int) -> list[WantedTopic]:
     # A paused worker may write old values late; so long newer ones must not be compacted away.
     changelog = {_POLICY: "compact", _COMPACTION_LAG: str(DAY)}
-    wanted.append(WantedTopic(changelog_name(configuration), partitions, changelog))
-    return wanted
+    # Records keep their arrivals, however old or far ahead; what is applied, Pulse deletes itself.
+    rerouted = {
+        _POLICY: "delete",
+        _RETENTION: "-1",
+        _TIMESTAMPS: "CreateTime",
+        _TIMESTAMPS_AHEAD: str(2**63 - 1),
+        _LARGEST: _LARGEST_WITH_HEADERS,
+    }
+    marks = {_POLICY: "delete", _RETENTION: str(HOUR), "segment.ms": str(HOUR // 4)}
+    return [
+        WantedTopic(changelog_name(configuration), partitions, changelog),
+        WantedTopic(rerouted_name(configuration), partitions, rerouted, _KEPT_EXACTLY),
+        WantedTopic(marks_name(configuration), 1, marks),
+    ]
 
 
 @contextmanager
@@ -161,12 +196,11 @@ def check_topics(client: KafkaAdminClient, configuration: Configuration) -> int:
         for topic in present
         for name, value, wanted_value in _wrong_settings(topic, found[topic.name])
     ]
-    changelog = changelog_name(configuration)
-    if changelog in existing:
-        kept = partitions_of(client, changelog)
-        if kept != partitions:
+    for name in (changelog_name(configuration), rerouted_name(configuration)):
+        kept = partitions_of(client, name)
+        if kept not in (None, partitions):
             problems.append(
-                f"topic {changelog} has {kept} partitions, {events} has {partitions}: the state "
+                f"topic {name} has {kept} partitions, {events} has {partitions}: the state "
                 "belongs to another number; make it anew with: pulse rebuild"
             )
     if problems:
@@ -214,10 +248,11 @@ def apply_topics(
 
 def _wrong_settings(topic: WantedTopic, found: Mapping[str, str]) -> list[tuple[str, str, str]]:
     """Return which settings break a promise: the name, what it is, and what it must be."""
-    wrong = []
-    policy = found.get(_POLICY, "")
-    if policy != topic.cleanup_policy:
-        wrong.append((_POLICY, policy, topic.cleanup_policy))
+    wrong = [
+        (name, found.get(name, ""), topic.settings[name])
+        for name in sorted(topic.kept)
+        if found.get(name, "") != topic.settings[name]
+    ]
     least = topic.settings.get(_COMPACTION_LAG)
     lag = found.get(_COMPACTION_LAG, "0")
     if least is not None and int(lag) < int(least):

@@ -9,7 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from kafka import KafkaConsumer, TopicPartition
@@ -29,11 +29,13 @@ class Progress:
     """What a worker has done so far: the offsets next to apply by partition, and its heart.
 
     `owned` is None while it waits for partitions or their state; `beat` is when the event loop
-    last beat, in seconds of `time.monotonic`.
+    last beat, in seconds of `time.monotonic`. `waiting` holds the partitions whose records wait for
+    what others may hold, each with a number that changes as long as those are read.
     """
 
     owned: Mapping[int, int] | None
     beat: float
+    waiting: Mapping[int, int] = field(default_factory=dict)
 
 
 class StallJudge:
@@ -42,7 +44,7 @@ class StallJudge:
     def __init__(self, bound: float = STALL_BOUND) -> None:
         """Nothing is seen yet."""
         self._bound = bound
-        self._seen: dict[int, tuple[int, float]] = {}
+        self._seen: dict[int, tuple[tuple[int, int], float]] = {}
         self._waiting_since: float | None = None
 
     def judge(self, progress: Progress, ends: Mapping[int, int], now: float) -> str | None:
@@ -60,17 +62,21 @@ class StallJudge:
                 return f"no partitions, or not their state, for {now - since:.0f} s"
             return None
         self._waiting_since = None
-        return self._judge_partitions(progress.owned, ends, now)
+        owned = {
+            partition: (offset, progress.waiting.get(partition, 0))
+            for partition, offset in progress.owned.items()
+        }
+        return self._judge_partitions(owned, ends, now)
 
     def _judge_partitions(
-        self, owned: Mapping[int, int], ends: Mapping[int, int], now: float
+        self, owned: Mapping[int, tuple[int, int]], ends: Mapping[int, int], now: float
     ) -> str | None:
         self._seen = {part: seen for part, seen in self._seen.items() if part in owned}
-        for partition, offset in owned.items():
+        for partition, place in owned.items():
             before = self._seen.get(partition)
-            behind = ends.get(partition, offset) - offset
-            if before is None or before[0] != offset or behind <= 0:
-                self._seen[partition] = offset, now
+            behind = ends.get(partition, place[0]) - place[0]
+            if before is None or before[0] != place or behind <= 0:
+                self._seen[partition] = place, now
             elif now - before[1] > self._bound:
                 stood = now - before[1]
                 return f"partition {partition} stands {behind} records behind for {stood:.0f} s"

@@ -5,7 +5,8 @@ Composition only: the classes that decide and keep are built here and joined to 
 
 import asyncio
 import logging
-import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -18,38 +19,35 @@ from models.topics import EVENTS
 from rules.catalogue import Catalogue
 from rules.configuration import Configuration
 from rules.policy import Policies
-from rules.records import Recorder
 from streams import __version__
 from streams.backlog import Backlog, Piece
 from streams.changelog_reader import KafkaChangelogReader
 from streams.changelogs import Changelogs
 from streams.compression import compress_fast
 from streams.connection import Connection
-from streams.faust_assignor import StateAssignor
+from streams.faust_app import faust_app
 from streams.faust_internals import (
-    CoalescingScheduler,
     RawSchema,
-    highwater,
     kafka_producer,
-    replace_clients,
-    state_table,
 )
 from streams.header_names import tolerate_header_names
 from streams.holes import Holes
+from streams.kafka_reach import KafkaReach
 from streams.keeper import Keeper
 from streams.local_store import LocalStore
+from streams.mark_exchange import MarkExchange
 from streams.metrics import Metrics
 from streams.owned import Owned
 from streams.publish import Publisher
 from streams.raw_records import hand_on_raw_records
 from streams.read_back import ReadBacks
-from streams.record_batches import BATCH_BYTES
 from streams.reread import KafkaReread
-from streams.runner import end_process
+from streams.rerouting import DELETE_EVERY, LOOK_EVERY, Deletion, Rerouting
+from streams.runner import end_process, ending_on_failure
 from streams.seams import check_internals
-from streams.topics import TABLE, changelog_name, group_name
+from streams.source_consumer import SourceConsumer
+from streams.topics import changelog_name, marks_name, rerouted_name
 from streams.watchdog import Progress, start_watchdog
-from streams.watermark_consumer import watermark_consumer
 from streams.web import Readiness, WebServer, bind
 
 LOG = logging.getLogger("pulse")
@@ -57,9 +55,6 @@ LOG = logging.getLogger("pulse")
 FETCHES_AT_ONCE: Final = 32
 """Fetches in hand: partitions wait for confirmations side by side, and what comes for one of them
 in the meantime is its next batch."""
-
-_FETCH_BYTES: Final = 1 << 20
-_REQUEST_BYTES: Final = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +89,27 @@ class PulseWorker:
         hand_on_raw_records(self._source, self._holes)
         self.metrics = Metrics(catalogue, __version__)
         policies = Policies(configuration, catalogue)
-        recorder = Recorder(catalogue, configuration.deployment)
         reread = KafkaReread(connection, self._source)
         self._store = store
         read_backs = ReadBacks(store, configuration.state.hot_communities)
         self._changelogs = Changelogs(KafkaChangelogReader(connection, self._changelog), read_backs)
+        self._backlog = Backlog()
+        self._consumer = SourceConsumer(lambda: self.app, self._source, self._backlog)
+        rerouted = rerouted_name(configuration)
+        self._reach = KafkaReach(connection, self._source, rerouted, partitions, self._consumer)
         self.keeper = Keeper(
-            policies, recorder, self.metrics, reread, self._changelogs, partitions, self._holes
+            policies,
+            self.metrics,
+            reread,
+            self._changelogs,
+            partitions,
+            self._holes,
+            self._reach,
+        )
+        exchange = MarkExchange(connection, marks_name(configuration), self.keeper.marks)
+        deletion = Deletion(connection, rerouted)
+        self._rerouting = Rerouting(
+            self.keeper, self._reach, exchange, deletion, lambda: self.readiness().ready
         )
         self._publisher: Publisher | None = None
         self._recovered = False
@@ -112,47 +121,25 @@ class PulseWorker:
     def _build_app(
         self, connection: Connection, partitions: int, options: WorkerOptions
     ) -> faust.App:
-        app = faust.App(
-            group_name(self._configuration),
-            broker=connection.faust_broker(),
-            broker_credentials=connection.faust_credentials(),
-            store="memory://",
-            datadir=options.data_dir,
-            autodiscover=False,
-            web_enabled=False,
-            # Faust places standbys by URL: two workers must never share one.
-            canonical_url=f"http://{uuid.uuid4().hex}.pulse:{self.web_port}",
-            topic_partitions=partitions,
-            topic_replication_factor=self._configuration.kafka.replication_factor,
-            topic_disable_leader=True,
-            table_standby_replicas=self._configuration.state.standby_replicas,
-            PartitionAssignor=StateAssignor,
-            consumer_auto_offset_reset="earliest",
-            consumer_max_fetch_size=_FETCH_BYTES,
-            ConsumerScheduler=CoalescingScheduler,
-            Table=state_table(self),
-            broker_commit_interval=0.5,
-            broker_session_timeout=15.0,
-            producer_compression_type="lz4",
-            producer_max_batch_size=BATCH_BYTES,
-            producer_max_request_size=_REQUEST_BYTES,
-            producer_request_timeout=90.0,
-            stream_wait_empty=True,
+        app = faust_app(
+            self._configuration,
+            connection,
+            partitions,
+            options.data_dir,
+            self,
+            self._source,
+            self._backlog,
         )
-        replace_clients(app, watermark_consumer(self, self._source, Backlog()))
         # How many messages wait does not matter: `Backlog` bounds their records.
         topic = app.topic(self._source, schema=RawSchema(), partitions=partitions, maxsize=4_096)
-        # The changelog exists already: `streams.topics` creates it with its own settings.
-        app.Table(
-            TABLE,
-            default=bytes,
-            partitions=partitions,
-            help="communities, members and progress",
-        )
         agent = app.agent(topic, name="pulse.apply", concurrency=FETCHES_AT_ONCE)
         agent(self._apply_batches)
         app.timer(interval=1.0, name="pulse.tick")(self._tick)
         app.task(self._stand_by)
+        app.timer(interval=LOOK_EVERY, name="pulse.look")(self._look)
+        app.timer(interval=DELETE_EVERY, name="pulse.delete")(self._delete_applied)
+        app.task(self._read_rerouted)
+        app.task(self._read_marks)
         app.on_partitions_revoked.connect(self._on_revoked)
         return app
 
@@ -164,54 +151,52 @@ class PulseWorker:
 
     async def _apply(self, piece: Piece) -> None:
         try:
-            await self.keeper.apply(piece.partition, piece.records, self._get_publisher())
-        except asyncio.CancelledError:
-            raise
-        except Exception as error:
-            LOG.exception("the batch failed")
-            end_process(f"{type(error).__name__}: {error}")
+            with ending_on_failure("the batch"):
+                await self.keeper.apply(piece.partition, piece.records, self._get_publisher())
         finally:
             # Faust holds the event until its next one.
             piece.done()
 
     async def _tick(self) -> None:
-        try:
+        with ending_on_failure("the tick"):
             await self.keeper.tick(self._get_publisher(), self._caught_up())
-        except asyncio.CancelledError:
-            raise
-        except Exception as error:
-            LOG.exception("the tick failed")
-            end_process(f"{type(error).__name__}: {error}")
+
+    async def _look(self) -> None:
+        if self.readiness().ready:
+            with ending_on_failure("the look around"):
+                await self._rerouting.look(self._get_publisher())
+
+    async def _read_rerouted(self) -> None:
+        with ending_on_failure("reading rerouted records"):
+            await self._rerouting.read(self._get_publisher())
+
+    async def _read_marks(self) -> None:
+        with ending_on_failure("reading marks"):
+            await self._rerouting.listen(self._get_publisher())
+
+    async def _delete_applied(self) -> None:
+        if self.readiness().ready:
+            await self._rerouting.delete_applied()
 
     async def _on_revoked(self, app: Any, revoked: set[TP], **_: Any) -> None:
-        self._recovered = False
         self.keeper.abandon_recovery()
+        if revoked:
+            self._recovered = False
+            await self.keeper.rest()
 
     async def _stand_by(self) -> None:
-        try:
+        with ending_on_failure("standing by"):
             await self._changelogs.run()
-        except asyncio.CancelledError:
-            raise
-        except Exception as error:
-            LOG.exception("standing by failed")
-            end_process(f"{type(error).__name__}: {error}")
 
     # What keeps the state (faust_internals.StateKeeper) -------------------------------------
 
     async def complete_recovery(self, partitions: set[int], standbys: set[int]) -> None:
         """Build the state of these partitions, drop every other, and stand by for `standbys`."""
         self._recovered = False
-        try:
+        with ending_on_failure(), self._distrusting_the_store():
             publisher = self._get_publisher()
             if not await self.keeper.complete_recovery(partitions, publisher, standbys):
                 return
-        except asyncio.CancelledError:
-            raise
-        except Exception as error:  # noqa: BLE001 (Faust would drop it)
-            if isinstance(error, StateError) and self._store is not None:
-                # It may be the copy on disk that cannot be read.
-                self._store.distrust()
-            end_process(f"{type(error).__name__}: {error}")
         self._recovered = True
         LOG.info(
             "recovered; owns %d partitions, read %d records of the changelog, stands by for %d",
@@ -219,6 +204,16 @@ class PulseWorker:
             self._changelogs.records,
             len(standbys),
         )
+
+    @contextmanager
+    def _distrusting_the_store(self) -> Iterator[None]:
+        """Begin without the local store at the next start, where a state cannot be read."""
+        try:
+            yield
+        except StateError:
+            if self._store is not None:
+                self._store.distrust()
+            raise
 
     def next_offset(self, partition: int) -> int | None:
         """Return the first offset not yet applied; None where the partition is not held."""
@@ -238,7 +233,7 @@ class PulseWorker:
         if self.readiness().ready:
             owned = dict(self.keeper.owned)
             offsets = {number: self._next_record(number, held) for number, held in owned.items()}
-        return Progress(offsets, self.web.beat)
+        return Progress(offsets, self.web.beat, self.keeper.waiting())
 
     def watch(self, connection: Connection) -> None:
         """Start the watchdog."""
@@ -248,23 +243,20 @@ class PulseWorker:
         return {partition for partition, lag in self._lags().items() if lag == 0}
 
     def _lags(self) -> dict[int, int]:
-        """Return the lag of each owned partition of which a fetch has told the end."""
-        ends = {number: self._end(number) for number in self.keeper.owned}
+        """Return the lag of each owned partition of which a fetch has told the end.
+
+        What was rerouted to it counts too.
+        """
+        ends = {number: self._consumer.end(number) for number in self.keeper.owned}
         return {
             number: max(end - self._next_record(number, self.keeper.owned[number]), 0)
+            + self.keeper.rerouted_left(number)
             for number, end in ends.items()
             if end is not None
         }
 
     def _next_record(self, partition: int, owned: Owned) -> int:
         return self._holes.skip(partition, owned.offset + 1)
-
-    def _end(self, partition: int) -> int | None:
-        try:
-            return highwater(self.app, TP(self._source, partition))
-        except (AssertionError, KeyError):
-            # Between two assignments aiokafka does not know the partition.
-            return None
 
     def _refresh(self) -> None:
         self.keeper.refresh_gauges()
@@ -280,5 +272,6 @@ class PulseWorker:
     def _get_publisher(self) -> Publisher:
         if self._publisher is None:
             prefix, producer = self._configuration.kafka.topic_prefix, kafka_producer(self.app)
-            self._publisher = Publisher(producer, prefix, self._changelog, self.metrics)
+            rerouted = rerouted_name(self._configuration)
+            self._publisher = Publisher(producer, prefix, self._changelog, rerouted, self.metrics)
         return self._publisher

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -22,8 +23,15 @@ from rules.records import Record, Recorder, snapshot_record
 from rules.ruletest import RuleTest, parse_rule_test
 from rules.ruletest.document import Case
 from rules.ruletest.expansion import expand
-from rules.state import Partition
+from rules.state import BEGINNING, Partition
 from streams.catalogue import shipped_catalogue, shipped_rule_tests
+from streams.cold import Cold
+from streams.journal import Journal
+from streams.marks import Marks
+from streams.merge import Merge
+from streams.owned import Owned
+from streams.passage import Passage
+from streams.routing import Route
 
 DEPLOYMENT = DeploymentSection(name="test", base_url="https://pulse.example.org")
 
@@ -143,3 +151,16 @@ def silence_digest(**changes: Any) -> Digest:
     closed = instant("2026-11-22T01:00:00Z")
     digest = Digest("member-silent", "42", day("2026-11-21"), closed, 2, ("u3", "u7"))
     return replace(digest, **changes)
+
+
+def owned(
+    state: Partition,
+    journal: Journal,
+    offset: int = -1,
+    lineage: Sequence[tuple[int, int]] = (),
+    cold: Cold | None = None,
+) -> Owned:
+    """The only partition there is, all of it applied up to the source offset `offset`."""
+    route = Route("events", 0, 1, offset + 1, BEGINNING)
+    merge = Merge(0, Marks(1), offset + 1, BEGINNING, Passage())
+    return Owned(0, state, journal, route, merge, list(lineage), cold)

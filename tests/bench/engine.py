@@ -16,22 +16,25 @@ from models.days import calendar
 from rules.configuration import Configuration
 from rules.engine import fold
 from rules.policy import Policies
-from rules.state import Partition
+from rules.state import BEGINNING, Partition
 from streams.backlog import PIECE
-from streams.batch import read_batch
 from streams.catalogue import shipped_catalogue
 from streams.faust_internals import SourceRecord
 from streams.journal import Journal
+from streams.marks import Marks
+from streams.merge import Merge
 from streams.partitioning import partition_of_key
+from streams.passage import Passage
 from streams.produce import messages
 from streams.progress import bar
+from streams.routing import Route
 from streams.settings import load_configuration
 from tests.bench.job import Job, full_job
 from tests.bench.peers import PARTITIONS
 from tests.bench.report import machine
 
 _SHOWN = 25
-_STEPS = ("decode", "fold", "state records")
+_STEPS = ("decode and route", "fold", "state records")
 
 Fetch = tuple[int, Sequence[SourceRecord]]
 """A partition, and the records that one batch hands to the worker."""
@@ -100,13 +103,18 @@ def _run(configuration: Configuration, fetches: Sequence[Fetch]) -> list[float]:
     policies = Policies(configuration, shipped_catalogue())
     partitions = [Partition(policies) for _ in range(PARTITIONS)]
     journals = [Journal() for _ in range(PARTITIONS)]
+    marks = Marks(PARTITIONS)
+    routes = [Route("events", n, PARTITIONS, 0, BEGINNING) for n in range(PARTITIONS)]
+    merges = [Merge(n, marks, 0, BEGINNING, Passage()) for n in range(PARTITIONS)]
     spent = [0.0] * len(_STEPS)
     for number, records in fetches:
         partition = partitions[number]
         begun = time.process_time()
-        batch = read_batch("events", number, records)
+        merges[number].add(routes[number].part(records, partition.communities, 0).portion)
+        events = merges[number].ready(PIECE)
         decoded = time.process_time()
-        fold(partition, batch.events)
+        fold(partition, events)
+        merges[number].advance(len(events))
         folded = time.process_time()
         for _ in journals[number].records(partition):
             pass

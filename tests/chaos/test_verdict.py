@@ -13,6 +13,7 @@ import pytest
 
 from models.alerts import Digest, Snapshot
 from models.days import iso
+from models.decode import decode_records
 from models.documents import encode
 from models.topics import ALERTS, MEMBER_ALERTS
 from rules.configuration import parse_configuration
@@ -20,8 +21,8 @@ from rules.engine import fold
 from rules.policy import Policies
 from rules.records import Recorder, snapshot_record
 from rules.state import Partition
-from streams.batch import read_batch
 from streams.catalogue import shipped_catalogue
+from streams.letters import dead_letter
 
 from .feeding import in_all_shapes
 from .history import Size, write_history
@@ -83,8 +84,8 @@ def _work_out(outcome: Outcome, policies: Policies) -> None:
         Fetched(TOPIC, 0, offset, timestamp, None, value, tuple(headers))
         for offset, timestamp, value, headers in outcome.events[0]
     ]
-    batch = read_batch(TOPIC, 0, records)
-    for output in fold(state, batch.events).outputs:
+    events, rejected = decode_records(records)
+    for output in fold(state, events).outputs:
         key = output.community_id.encode()
         if isinstance(output, Snapshot):
             key += f"|{iso(output.day)}".encode()
@@ -96,7 +97,8 @@ def _work_out(outcome: Outcome, policies: Policies) -> None:
             topic = ALERTS if output.member_id is None else MEMBER_ALERTS
             outcome.alerts.append((topic.name, key, encode(document)))
             outcome.states[document["data"]["alert_id"].encode()] = encode(document)
-    for _, value, headers in batch.letters:
+    for each, rejection in rejected:
+        _, value, headers = dead_letter(TOPIC, 0, each, records[each], rejection)
         place = int(dict(headers)["pulse-partition"]), int(dict(headers)["pulse-offset"])
         outcome.letters.append((place, value or b""))
     for community in state.communities.values():

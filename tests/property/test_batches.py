@@ -30,6 +30,7 @@ from streams.journal import Journal
 from streams.lines import arrival_of
 from streams.owned import Owned
 from streams.read_back import ReadBacks
+from tests.builders import owned
 from tests.oracle.scenarios import scenario
 from tests.stores import MemoryStore
 from tests.whole import described
@@ -118,16 +119,16 @@ class Worker:
         recovered = changelog.recovered
         state, journal, cold = changelog.restore(self._history.policies)
         offset = recovered.partition.offset if recovered.partition else -1
-        self.owned = owned = Owned(state, journal, offset, 1, recovered.lineage(), cold)
+        self.owned = owned(state, journal, offset, recovered.lineage(), cold)
         applied = self._history.records[: offset + 1]
         since = state.clock - self._history.policies.dedupe
         # A topic is read again from the first record that is young enough.
         remember(state, dropwhile(lambda record: record[0] < since, applied))
         stamp = journal.begin(len(self.log))
-        self.log.append(owned.marker(offset))
+        self.log.append(self.owned.marker())
         if repairs := recovered.repairs(stamp.next()):
             journal.stamp = stamp.next()
-            self.log += [*repairs, owned.marker(offset)]
+            self.log += [*repairs, self.owned.marker()]
         if cold is not None:
             cold.mirror.begin(repairs, self._position())
 
@@ -137,8 +138,8 @@ class Worker:
     def write(self, offset: int) -> None:
         """Write a whole batch that ends at `offset`."""
         records = self.owned.records()
-        self.owned.offset = offset
-        self.log += [*records, self.owned.marker(offset)]
+        self.owned.merge.next_offset = offset + 1
+        self.log += [*records, self.owned.marker()]
         self.owned.state.clean()
         self.owned.keep(records, self._position())
 
@@ -268,10 +269,10 @@ def test_what_is_not_in_memory_is_counted_too(seed: int) -> None:
         worker.write(done)
         fold(whole, [record])
         if done % 50 == 0 or done == len(history.records) - 1:
-            assert counted(worker.owned) == counted(Owned(whole, Journal(), 0, 1))
+            assert counted(worker.owned) == counted(owned(whole, Journal(), 0))
             worker.take_over(0)
             assert worker.owned.state.communities == {}
-            assert counted(worker.owned) == counted(Owned(whole, Journal(), 0, 1))
+            assert counted(worker.owned) == counted(owned(whole, Journal(), 0))
 
 
 def counted(owned: Owned) -> tuple[int, int, dict[str, int]]:

@@ -48,7 +48,7 @@ class SimulatedChangelog:
         piece = left[: self._worker.dice.randint(1, 200)]
         self._positions[partition] = piece[-1].offset + 1
         await self._worker.pass_by(self._point)
-        return {partition: piece}  # type: ignore[dict-item]
+        return {partition: piece}
 
     async def position(self, partition: int) -> int:
         return self._positions[partition]

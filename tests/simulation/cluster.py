@@ -15,6 +15,7 @@ from models.topics import DEAD_LETTERS, EVENTS, SNAPSHOTS
 from .clockwork import Process
 
 CHANGELOG = "pulse-state-changelog"
+REROUTED = "pulse-rerouted"
 OUTPUT_PARTITIONS = 2
 LAG = 86_400_000
 Headers = list[tuple[str, bytes]]
@@ -41,6 +42,7 @@ class Written(NamedTuple):
     key: bytes | None
     value: bytes | None
     headers: Headers
+    timestamp: int
 
 
 class Metadata(NamedTuple):
@@ -49,7 +51,8 @@ class Metadata(NamedTuple):
     offset: int
 
 
-Draft = tuple[bytes | None, bytes | None, Headers]
+Draft = tuple[bytes | None, bytes | None, Headers, int]
+"""Key, value, headers and timestamp."""
 
 
 @dataclass
@@ -64,8 +67,8 @@ class Log:
 
     def append(self, drafts: Iterable[Draft], now: int) -> int:
         base = self.last_base = self.end
-        for key, value, headers in drafts:
-            self.records.append(Written(self.end, now, key, value, headers))
+        for key, value, headers, timestamp in drafts:
+            self.records.append(Written(self.end, now, key, value, headers, timestamp))
             self.end += 1
         return base
 
@@ -101,7 +104,8 @@ class Request:
     def kind(self) -> str:
         if self.topic == CHANGELOG:
             return "marker" if any(d[0] == PARTITION_KEY for d in self.drafts) else "values"
-        return {SNAPSHOTS.name: "snapshots", DEAD_LETTERS.name: "letters"}.get(self.topic, "alerts")
+        kinds = {SNAPSHOTS.name: "snapshots", DEAD_LETTERS.name: "letters", REROUTED: "forwards"}
+        return kinds.get(self.topic, "alerts")
 
 
 class Cluster:

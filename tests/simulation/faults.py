@@ -16,6 +16,10 @@ POINTS_OF_THE_NETWORK = [
     *(f"{verb} {kind}" for verb in ("write", "wrote") for kind in SENT),
     *("write marker", "wrote marker", "write alerts", "wrote alerts"),
 ]  # fmt: skip
+FORWARDS = [
+    "send forwards", "sent forwards", "write forwards", "wrote forwards",
+    "fetch rerouted", "ends", "look",
+]  # fmt: skip
 ANYWHERE = {
     "crash": 10, "pause": 6, "evict": 3, "rebalance": 4, "stop": 2, "compact": 1, "idle": 2,
     "drop": 1, "redeliver": 1, "start": 1, "reread": 1,
@@ -32,15 +36,23 @@ class Fault(NamedTuple):
     amount: int
 
 
-def plan(seed: int) -> list[Fault]:
-    """The faults of the seed."""
+def plan(seed: int, *, scattered: bool = False) -> list[Fault]:
+    """The faults of the seed; more of them where records are sent on to where they belong."""
     dice = random.Random(f"faults {seed}")
-    return [_fault(dice) for _ in range(dice.choice([0, 2, 5, 8, 12, 20, 30]))]
+    faults = [_fault(dice) for _ in range(dice.choice([0, 2, 5, 8, 12, 20, 30]))]
+    if scattered:
+        dice = random.Random(f"faults of forwards {seed}")
+        for _ in range(dice.choice([0, 2, 5, 12])):
+            faults.insert(dice.randint(0, len(faults)), _fault_at(dice, dice.choice(FORWARDS)))
+    return faults
 
 
 def _fault(dice: random.Random) -> Fault:
     on_the_way = dice.random() < 0.35
-    point = dice.choice(POINTS_OF_THE_NETWORK if on_the_way else POINTS_OF_A_WORKER)
+    return _fault_at(dice, dice.choice(POINTS_OF_THE_NETWORK if on_the_way else POINTS_OF_A_WORKER))
+
+
+def _fault_at(dice: random.Random, point: str) -> Fault:
     kinds = ON_THE_WAY if point.startswith("write ") else ANYWHERE
     kind = dice.choices(list(kinds), list(kinds.values()))[0]
     return Fault(point, dice.choice([1, 1, 2, 3, 5, 8]), kind, dice.randrange(1 << 20))

@@ -30,7 +30,7 @@ class Builder:
         if self.drafts and self._size + size > self._limit:
             return None
         self._size += size
-        self.drafts.append((key, value, list(headers)))
+        self.drafts.append((key, value, list(headers), timestamp or 0))
         return object()
 
     def size(self) -> int:

@@ -42,7 +42,8 @@ class Case(NamedTuple):
 def shrunk(seed: int, problem: str, product: Product, seconds: float = 60) -> Case:
     """Return a small case of the seed's failure, or the whole of it where none is smaller."""
     end = time.monotonic() + seconds
-    case = Case(seed, 0, list(story(seed).records), plan(seed), problem)
+    tale = story(seed)
+    case = Case(seed, 0, list(tale.records), plan(seed, scattered=tale.scattered), problem)
 
     def failing(records: list[SourceRecord], faults: list[Fault]) -> Case | None:
         for salt in range(SALTS):

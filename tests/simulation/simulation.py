@@ -70,6 +70,9 @@ class Simulation:
     ) -> None:
         self.dice = dice = random.Random(f"steps {seed} {salt}")
         self.product = product
+        self.scattered = tale.scattered
+        self._seen: object = None
+        self._idle = 0
         self.loop = Clockwork()
         self.cluster = Cluster(source_of(tale, list(records), random.Random(f"offsets {seed}")))
         surroundings = random.Random(f"disks {seed}")
@@ -200,6 +203,9 @@ class Simulation:
             offsets = [worker.keeper.next_offset(partition) for worker in alive]
             if all((offset or 0) < end for offset in offsets):
                 return f"partition {partition} stands still at {offsets}, its end is {end}"
+            left = [worker.keeper.rerouted_left(partition) for worker in alive]
+            if any(left):
+                return f"{left} rerouted records of partition {partition} are not applied"
         return ""
 
     def _step(self) -> bool:
@@ -214,13 +220,35 @@ class Simulation:
             if self.alarms:
                 self.steps = self.alarms[0][0] - 1
                 return True
-            return False
+            return self.scattered and self._look_around()
+        if self.scattered and self.dice.random() < 0.02:
+            self.dice.choice(self.workers).look()
         weight = self._network * len(requests)
         if self.dice.random() * (weight + len(processes)) < weight:
             self._deliver(self.dice.choice(requests))
         else:
             self.loop.step(self.dice.choice(processes))
         return True
+
+    def _look_around(self) -> bool:
+        """Let all look around, once nothing else happens; tell whether that was of any use."""
+        alive = [worker for worker in self.workers if worker.process.alive]
+        before, self._seen = (
+            self._seen,
+            [
+                (
+                    worker.keeper.marks.all_routed(),
+                    worker.keeper.next_offset(n),
+                    worker.keeper.rerouted_left(n),
+                )
+                for worker in alive
+                for n in range(self.cluster.partitions)
+            ],
+        )
+        self._idle = self._idle + 1 if before == self._seen else 0
+        for worker in alive:
+            worker.look()
+        return self._idle < 5
 
     def _deliver(self, request: Request) -> None:
         sender = next(worker for worker in self.workers if worker.process is request.process)
@@ -265,7 +293,7 @@ def run(
         salt,
         tale,
         tale.records if records is None else records,
-        plan(seed) if faults is None else faults,
+        plan(seed, scattered=tale.scattered) if faults is None else faults,
         product or Product(),
     )
     with surroundings(seed, simulation.batch_bytes, lambda: simulation.steps):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -36,6 +36,8 @@ class Story:
     records: list[tuple[int, int, bytes | None, bytes | None]]
     """Partition, timestamp, key, value; in order within a partition."""
     partitions: int
+    scattered: bool = False
+    """Whether records lie in any partition, not in that of their community."""
 
 
 @lru_cache(maxsize=4)
@@ -43,9 +45,20 @@ def story(seed: int) -> Story:
     """The story of the seed: mostly our own, now and then a piece of an oracle's scenario."""
     dice = random.Random(f"story {seed}")
     partitions = dice.choice([1, 1, 2, 3])
-    if dice.random() < 0.06:
-        return _of_the_oracle(dice, partitions)
-    return _of_our_own(dice, partitions)
+    of_the_oracle = dice.random() < 0.06
+    tale = _of_the_oracle(dice, partitions) if of_the_oracle else _of_our_own(dice, partitions)
+    scatter = random.Random(f"scatter {seed}")
+    return tale if partitions == 1 or scatter.random() < 0.5 else _scattered(tale, scatter)
+
+
+def _scattered(tale: Story, dice: random.Random) -> Story:
+    """The same records, some or all of them anywhere."""
+    share = dice.choice([0.05, 0.3, 1])
+    records = [
+        (dice.randrange(tale.partitions) if dice.random() < share else home, arrival, key, value)
+        for home, arrival, key, value in tale.records
+    ]
+    return replace(tale, records=records, scattered=True)
 
 
 @lru_cache(maxsize=8)

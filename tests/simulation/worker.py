@@ -15,8 +15,9 @@ from rules.records import Recorder
 from streams.changelog import Record
 from streams.faust_internals import SourceRecord
 from streams.keeper import Keeper
+from streams.letters import Letter
 from streams.metrics import Metrics
-from streams.publish import Letter, Publisher
+from streams.publish import Publisher
 from streams.read_back import ReadBacks
 from streams.record_batches import SendError
 from streams.reread import RereadError, RereadPieces, Stretch
@@ -24,8 +25,9 @@ from tests.stores import MemoryStore
 
 from .changelog import CountedChangelogs
 from .clockwork import Process
-from .cluster import CHANGELOG, Cluster, SourceMessage
+from .cluster import CHANGELOG, REROUTED, Cluster, SourceMessage
 from .producer import Producer
+from .rerouting import SimulatedReach
 
 if TYPE_CHECKING:
     from models.state import OutboxEntry
@@ -119,15 +121,17 @@ class Worker:
             simulation.loop, self.cluster, self.process, simulation.batch_bytes, self.pass_by
         )
         metrics = metrics_of(policies)
-        self.publisher = OrderedPublisher(producer, "", CHANGELOG, metrics)
+        self.reach = SimulatedReach(self) if simulation.scattered else None
+        self.publisher = OrderedPublisher(producer, "", CHANGELOG, REROUTED, metrics)
         self.changelogs = CountedChangelogs(self, ReadBacks(store, simulation.hot_communities))
         self.keeper: Keeper = product.keeper(
             policies,
-            recorder_of(policies),
             metrics,
             SimulatedReread(self),
             self.changelogs,
             self.cluster.partitions,
+            None,
+            self.reach,
         )
         # Most folds are cut at a close, and so written as several batches.
         self.keeper.room = self.dice.choice([1, 2, 5, 500])
@@ -149,6 +153,16 @@ class Worker:
         """Whether it has its partitions, and no batch in hand."""
         return self._flow.is_set() and self._at_rest.is_set()
 
+    @property
+    def may_apply(self) -> bool:
+        """Whether it has its partitions and their state, as far as it knows."""
+        return self._flow.is_set()
+
+    def look(self) -> None:
+        """Look around, as a timer lets it now and then."""
+        if self.reach is not None:
+            self.simulation.loop.start(self.process, self._guarded(self.reach.look))
+
     # The process ----------------------------------------------------------------------------
 
     async def run(self) -> None:
@@ -163,6 +177,8 @@ class Worker:
             self.agent = loop.start(self.process, self._guarded(self._apply_batches))
         loop.start(self.process, self._guarded(self._fetch))
         loop.start(self.process, self._guarded(self.changelogs.run))
+        if self.reach is not None:
+            loop.start(self.process, self._guarded(self.reach.read))
         await self._guarded(self._belong)
 
     async def _guarded(self, work: object) -> None:
@@ -205,6 +221,8 @@ class Worker:
                     self.queue.get_nowait()
             if self._waits_until_empty:
                 await self._at_rest.wait()
+                if self.reach is not None:
+                    await self.keeper.rest()
             if self.stopping:
                 self.simulation.end_gracefully(self)
                 await asyncio.sleep(0)

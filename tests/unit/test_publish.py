@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError, NotLeaderForPartitionError
@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from models.state import OutboxEntry, Stamp, encode_outbox
 from models.topics import ALERTS, DEAD_LETTERS, SNAPSHOTS
 from streams.catalogue import shipped_catalogue
+from streams.letters import Letter
 from streams.metrics import Metrics
-from streams.publish import LARGE_LETTER, OUTBOX_CHUNK, Letter, Publisher, chunks
+from streams.publish import LARGE_LETTER, OUTBOX_CHUNK, Publisher, chunks
 from streams.record_batches import (
     BATCH_BYTES,
     PAUSE_BOUND,
@@ -48,6 +49,12 @@ def test_a_chunk_of_the_outbox_fits_into_one_record(lengths: list[int]) -> None:
         assert len(chunk) == 1 or sum(len(value) for _, _, value in chunk) <= OUTBOX_CHUNK
 
 
+class Written(NamedTuple):
+    """A confirmation: the offset of the batch's first record."""
+
+    offset: int
+
+
 class FailingProducer:
     """A producer whose cluster refuses the topics in `refused`, or takes no record so large."""
 
@@ -65,11 +72,11 @@ class FailingProducer:
 
     async def send_batch(self, batch: BatchBuilder, topic: str, *, partition: int) -> Any:
         self.batches.append(topic)
-        written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        written: asyncio.Future[Written] = asyncio.get_running_loop().create_future()
         if topic == self.refused:
             written.set_exception(self.error())
         else:
-            written.set_result(None)
+            written.set_result(Written(0))
         return written
 
     async def send_and_wait(
@@ -82,7 +89,7 @@ class FailingProducer:
 
 def publisher(producer: FailingProducer) -> tuple[Publisher, Metrics]:
     metrics = Metrics(shipped_catalogue(), "test")
-    return Publisher(producer, "x.", "x.changelog", metrics), metrics
+    return Publisher(producer, "x.", "x.changelog", "x.rerouted", metrics), metrics
 
 
 def failures(metrics: Metrics, topic: str) -> float | None:

@@ -189,5 +189,5 @@ def test_a_cut_or_foreign_value_is_refused(decode: Read, value: bytes) -> None:
 
 
 def test_a_partition_with_more_fields_is_still_read() -> None:
-    value = AT_NINE + msgspec.msgpack.encode([FORMAT_VERSION, 5, 12, 9, [], "new"])
+    value = AT_NINE + msgspec.msgpack.encode([FORMAT_VERSION, 5, 12, 9, [], None, "new"])
     assert state.decode_partition(value) == StoredPartition(FORMAT_VERSION, 5, 12, 9)

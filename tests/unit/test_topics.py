@@ -11,12 +11,14 @@ from streams.topics import TABLE, changelog_name, group_name, wanted_topics
 from tests.builders import configured
 
 CHANGELOG = "team.pulse-state-changelog"
+REROUTED = "team.pulse-rerouted"
+MARKS = "team.pulse-marks"
 CONFIGURATION = configured("kafka: {topic_prefix: team., partitions: 6}")
 WANTED = {topic.name: topic for topic in wanted_topics(CONFIGURATION, 3)}
 
 
-def test_all_topics_of_the_contract_and_the_changelog_are_wanted_under_the_prefix() -> None:
-    assert set(WANTED) == {f"team.{topic.name}" for topic in TOPICS} | {CHANGELOG}
+def test_all_topics_of_the_contract_and_our_own_are_wanted_under_the_prefix() -> None:
+    assert set(WANTED) == {f"team.{topic.name}" for topic in TOPICS} | {CHANGELOG, REROUTED, MARKS}
 
 
 @pytest.mark.parametrize(
@@ -41,25 +43,41 @@ def test_each_topic_has_the_clean_up_of_the_contract(name: str, settings: dict[s
     assert settings.items() <= WANTED[f"team.{name}"].settings.items()
 
 
-def test_only_the_events_topic_takes_records_of_any_date() -> None:
+def test_only_where_events_stand_records_of_any_date_are_taken() -> None:
     ahead = "message.timestamp.after.max.ms"
     assert {name for name, topic in WANTED.items() if ahead in topic.settings} == {
-        "team.community.events.v1"
+        "team.community.events.v1",
+        REROUTED,
     }
 
 
-def test_dead_letters_have_room_for_the_largest_event_and_our_headers() -> None:
-    settings = WANTED["team.community.events.dlq.v1"].settings
-    assert settings["retention.ms"] == str(30 * DAY)
-    assert int(settings["max.message.bytes"]) > 1_048_588
+def test_rerouted_records_keep_their_arrival_and_are_deleted_by_nobody_else() -> None:
+    settings = {
+        "cleanup.policy": "delete",
+        "retention.ms": "-1",
+        "message.timestamp.type": "CreateTime",
+    }
+    assert settings.items() <= WANTED[REROUTED].settings.items()
+    assert WANTED[REROUTED].kept == set(settings)
 
 
-def test_events_and_changelog_have_the_partitions_of_the_events_topic() -> None:
+@pytest.mark.parametrize("name", ["team.community.events.dlq.v1", REROUTED])
+def test_there_is_room_for_the_largest_event_and_our_headers(name: str) -> None:
+    assert int(WANTED[name].settings["max.message.bytes"]) > 1_048_588
+
+
+def test_dead_letters_are_kept_for_thirty_days() -> None:
+    assert WANTED["team.community.events.dlq.v1"].settings["retention.ms"] == str(30 * DAY)
+
+
+def test_what_belongs_to_a_partition_of_events_has_as_many_partitions() -> None:
     assert {name for name, topic in WANTED.items() if topic.partitions == 3} == {
         "team.community.events.v1",
         CHANGELOG,
+        REROUTED,
     }
-    assert {topic.partitions for topic in WANTED.values()} == {3, 6}
+    assert WANTED[MARKS].partitions == 1
+    assert {topic.partitions for topic in WANTED.values()} == {1, 3, 6}
 
 
 def test_the_changelog_is_named_as_faust_names_it() -> None:

@@ -76,6 +76,15 @@ def test_a_stalled_worker_is_ended_with_the_reason(looks: list[Look], problem: s
     assert set(judged(looks)[:-1]) == {None}
 
 
+def test_a_partition_that_waits_is_left_alone_as_long_as_what_it_waits_for_is_read() -> None:
+    judge = StallJudge(BOUND)
+    for look in range(10):
+        waiting = Progress({0: 5}, beat=look * 90.0, waiting={0: look})
+        assert judge.judge(waiting, {0: 9}, look * 90.0) is None
+    stands = Progress({0: 5}, beat=1000.0, waiting={0: 9})
+    assert judge.judge(stands, {0: 9}, 1000.0) == "partition 0 stands 4 records behind for 190 s"
+
+
 def test_an_event_loop_that_does_not_beat_is_a_stall_whatever_else_is_seen() -> None:
     judge = StallJudge(BOUND)
     assert judge.judge(Progress({0: 5}, beat=0.0), {0: 5}, 100.0) is None

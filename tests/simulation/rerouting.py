@@ -1,0 +1,119 @@
+"""How records get home in the simulation: the cluster's ends, rerouted records, workers' marks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence, Set
+from typing import TYPE_CHECKING
+
+from streams.faust_internals import SourceRecord
+from streams.marks import GRACE, Mark
+from streams.reach import Ends
+from streams.reread import RereadError, RereadPieces, Stretch
+
+from .cluster import REROUTED, Written
+
+if TYPE_CHECKING:
+    from .worker import Worker
+
+
+class SimulatedReach:
+    """The reach of partitions, from the simulated cluster; and the reader of rerouted records."""
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+        self._cluster = worker.cluster
+        self._places: dict[int, int] = {}
+        self._more = asyncio.Event()
+
+    # What the keeper asks -------------------------------------------------------------------
+
+    async def ends(self) -> Ends:
+        await self._worker.pass_by("ends")
+        numbers = range(self._cluster.partitions)
+        return Ends(
+            [self._cluster.end_of_source(number) for number in numbers],
+            [0 for _ in numbers],
+            [self._cluster.log(REROUTED, number).end for number in numbers],
+        )
+
+    async def follow(self, places: Mapping[int, int]) -> None:
+        self._places = dict(places)
+
+    def since(self, partition: int, offset: int) -> int:
+        return 0
+
+    def read_at(self, partition: int, offset: int) -> int:
+        is_read = offset >= self._cluster.end_of_source(partition)
+        return max(self._cluster.now, GRACE) if is_read else 0
+
+    def pause(self, partitions: Set[int]) -> None:
+        return
+
+    def open(self, stretch: Stretch) -> RereadPieces:
+        return _Pieces(self._worker, stretch)
+
+    # What the worker does beside its batches --------------------------------------------------
+
+    async def read(self) -> None:
+        """Take in rerouted records, some at a time, as long as the process lives."""
+        worker = self._worker
+        while True:
+            waiting = [n for n in self._places if self._left(n)]
+            if not waiting:
+                self._more.clear()
+                await self._more.wait()
+                continue
+            partition = worker.dice.choice(waiting)
+            records = self._left(partition)[: worker.dice.randint(1, 20)]
+            await worker.pass_by("fetch rerouted")
+            # By now a recovery may have gone back.
+            wanted = await worker.keeper.receive(partition, records, worker.publisher)
+            if wanted is None:
+                self._places.pop(partition, None)
+            else:
+                self._places[partition] = wanted
+            if worker.may_apply:
+                await worker.keeper.go_on(worker.publisher)
+
+    async def look(self) -> None:
+        """Notice how far all is read, tell it the others, and go on where that was waited for."""
+        worker = self._worker
+        self._more.set()
+        if not worker.may_apply:
+            return
+        await worker.pass_by("look")
+        marks = worker.keeper.look()
+        for other in worker.simulation.workers:
+            if other is not worker and other.process.alive:
+                worker.simulation.loop.tell(other.process, self._tell, other, marks)
+        await worker.keeper.go_on(worker.publisher)
+
+    @staticmethod
+    def _tell(other: Worker, marks: Mapping[int, Mark]) -> None:
+        for source, mark in marks.items():
+            other.keeper.marks.learn(source, mark)
+
+    def _left(self, partition: int) -> list[Written]:
+        log = self._cluster.log(REROUTED, partition)
+        return log.records[self._places[partition] :]
+
+
+class _Pieces:
+    def __init__(self, worker: Worker, stretch: Stretch) -> None:
+        self._worker = worker
+        records = worker.cluster.log(REROUTED, stretch.partition).records[: stretch.end]
+        since = stretch.since or 0
+        first = next((n for n, each in enumerate(records) if each.timestamp >= since), len(records))
+        self._left = records[first:]
+
+    async def next(self) -> Sequence[SourceRecord]:
+        await self._worker.pass_by("reread")
+        if self._worker.reread_fails:
+            raise RereadError("made to fail")
+        size = self._worker.dice.randint(1, 40)
+        piece, self._left = self._left[:size], self._left[size:]
+        return piece
+
+    async def close(self) -> None:
+        return

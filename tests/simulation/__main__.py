@@ -16,7 +16,7 @@ EXERCISED = (
     "steps", "crash", "stop", "ended by itself", "ended by the watchdog", "generations",
     "rebalance", "zombie", "pause", "evict", "late writes of the dead", "interference noticed",
     "lose", "fail", "twice", "late", "drop", "redeliver", "reread", "start", "calm days",
-    "compacted away", "alert records", "alert records repeated",
+    "compacted away", "rerouted records deleted", "alert records", "alert records repeated",
 )  # fmt: skip
 
 

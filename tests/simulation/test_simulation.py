@@ -19,6 +19,7 @@ MUST_HAPPEN = {
     "crash": 200, "stop": 40, "rebalance": 60, "zombie": 150, "late writes of the dead": 50,
     "lose": 20, "fail": 20, "twice": 20, "drop": 20, "redeliver": 15, "reread": 10,
     "compacted away": 500, "alert records": 5_000, "alert records repeated": 500,
+    "rerouted records deleted": 500,
 }  # fmt: skip
 totals: Counter[str] = Counter()
 

@@ -62,18 +62,20 @@ def whole_records(community: Community, pages: Iterable[int], stamp: Stamp) -> I
         yield stored.page_key(community.id, page), encode_page(stamp, content_of_page)
 
 
-def marker_record(
+def stored_partition(
     partition: Partition,
-    stamp: Stamp,
     offset: int,
     partitions: int,
     lineage: Iterable[tuple[int, int]] = (),
     route: StoredRoute | None = None,
-) -> tuple[bytes, bytes]:
-    """Return the record that completes the batch of that stamp, which ends at `offset`."""
-    content = StoredPartition(
-        FORMAT_VERSION, partition.clock, partitions, offset, list(lineage), route
-    )
+) -> StoredPartition:
+    """Return what a marker says of a partition that is applied up to the source offset `offset`."""
+    clock = partition.clock
+    return StoredPartition(FORMAT_VERSION, clock, partitions, offset, list(lineage), route)
+
+
+def marker_record(content: StoredPartition, stamp: Stamp) -> tuple[bytes, bytes]:
+    """Return the record that completes the batch of that stamp."""
     return stored.PARTITION_KEY, stored.encode_partition(stamp, content)
 
 

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Set
 from dataclasses import dataclass, field
 
 from models.position import Position
-from models.state import StoredRoute
+from models.state import StoredPartition, StoredRoute
 from rules.state import Partition
-from streams.changelog import Record, marker_record
+from streams.changelog import Record, marker_record, stored_partition
 from streams.cold import Cold
 from streams.journal import Journal
 from streams.merge import Merge
@@ -44,16 +44,16 @@ class Owned:
         """What the state was built from is confirmed."""
         self.confirm()
 
-    def stored_route(self) -> StoredRoute:
-        """Return how far it has come with what others have sent it, as its marker says it."""
+    def stored(self) -> StoredPartition:
+        """Return what the marker of the batch says that was applied last."""
         merge, passage = self.merge, self.merge.passage
-        return StoredRoute(merge.clock, dict(passage.applied), passage.begin, passage.end)
+        route = StoredRoute(merge.clock, dict(passage.applied), passage.begin, passage.end)
+        offset, partitions = merge.next_offset - 1, self.route.partitions
+        return stored_partition(self.state, offset, partitions, self.lineage, route)
 
     def marker(self) -> tuple[bytes, bytes]:
         """Return the record that completes the batch which is being written."""
-        stamp, offset = self.journal.stamp, self.merge.next_offset - 1
-        partitions, route = self.route.partitions, self.stored_route()
-        return marker_record(self.state, stamp, offset, partitions, self.lineage, route)
+        return marker_record(self.stored(), self.journal.stamp)
 
     def confirm(self) -> None:
         """Note that all that was applied is confirmed."""

@@ -10,7 +10,7 @@ from typing import Final
 
 from models.decode import decode_records
 from models.rejections import Rejection
-from models.state import StateError, StoredRoute
+from models.state import StateError, StoredPartition, StoredRoute
 from rules.state import BEGINNING
 from streams.backlog import PIECE
 from streams.faust_internals import SourceRecord
@@ -62,12 +62,10 @@ class Router:
         self._begins, self._ends = list(ends.begins), list(ends.rerouted)
         self.marks.aim(ends.source, rerouting=any(self._ends))
 
-    def begin(self, partition: int, offset: int, at: StoredRoute | None) -> tuple[Route, Merge]:
-        """Begin where the state says: behind the source offset `offset`, at `at`.
-
-        StateError where the topic of rerouted records is another.
-        """
-        at = at or StoredRoute(BEGINNING, {}, 0, 0)
+    def begin(self, partition: int, stored: StoredPartition | None) -> tuple[Route, Merge]:
+        """Begin where the state says; StateError where the topic of rerouted records is another."""
+        offset = stored.offset if stored else -1
+        at = (stored.route if stored else None) or StoredRoute(BEGINNING, {}, 0, 0)
         first, end = self._begins[partition], self._ends[partition]
         if not first <= at.begin <= end:
             raise StateError(

@@ -10,6 +10,27 @@ from streams.backlog import Backlog
 from streams.faust_internals import kafka_consumer
 
 
+class Answers:
+    """When Kafka answered the last two requests for records of each partition.
+
+    A time of the client's clock says when an answer was taken in: where the process has stood
+    still before, that is long after it was true. What it says was true after the answer before it,
+    because that came before it was asked for.
+    """
+
+    def __init__(self) -> None:
+        """Nothing was answered yet."""
+        self._last: dict[int, tuple[int, int]] = {}
+
+    def before(self, partition: int, last: int) -> int:
+        """Hear when the last answer was taken in; return when an earlier one was, 0 for never."""
+        earlier, latest = self._last.get(partition, (0, 0))
+        if last != latest:
+            earlier = latest
+            self._last[partition] = earlier, last
+        return earlier
+
+
 class SourceConsumer:
     """The consumer of a running app, as far as the topic `topic` is concerned."""
 
@@ -18,6 +39,7 @@ class SourceConsumer:
         self._app = app
         self._topic = topic
         self._backlog = backlog
+        self._answers = Answers()
 
     def end(self, partition: int) -> int | None:
         """Return the end of what is committed in an assigned partition, as of the last fetch.
@@ -39,7 +61,8 @@ class SourceConsumer:
 
     def end_after(self, partition: int) -> tuple[int, int | None]:
         """Return a time (milliseconds), and an end that the partition had then or has had since."""
-        at = self._answered_at(partition)
+        # In this order: the end may be of a later answer, never of an earlier one.
+        at = self._answers.before(partition, self._answered_at(partition))
         return at, self.end(partition)
 
     def pause(self, partitions: Set[int]) -> None:

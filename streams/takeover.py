@@ -44,11 +44,9 @@ class Takeover:
         recovered = changelog.recovered
         self._check(partition, recovered)
         state, journal, cold = changelog.restore(self._policies)
-        stored = recovered.partition
-        offset, at = (stored.offset, stored.route) if stored else (-1, None)
-        route, merge = self._router.begin(partition, offset, at)
-        if stored is not None:
-            await self.remember(partition, state, stored)
+        route, merge = self._router.begin(partition, recovered.partition)
+        if recovered.partition is not None:
+            await self.remember(partition, state, recovered.partition)
         publisher.follow(partition, changelog.end)
         await publisher.publish(partition, recovered.outbox())
         owned = Owned(partition, state, journal, route, merge, recovered.lineage(), cold)
@@ -68,7 +66,7 @@ class Takeover:
         What was routed and is not applied is routed once more: it may have been dropped. In another
         object, because the old one may be amid routing.
         """
-        route, merge = self._router.begin(owned.partition, owned.offset, owned.stored_route())
+        route, merge = self._router.begin(owned.partition, owned.stored())
         return replace(owned, route=route, merge=merge, pace=Pace(), since=0, left_alone=-1)
 
     def _check(self, partition: int, recovered: Recovered) -> None:

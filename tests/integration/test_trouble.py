@@ -59,7 +59,7 @@ def test_missing_topics_are_named_with_the_command_that_creates_them(
         created = deployment.pulse("topics", "apply").splitlines()
         assert len([each for each in created if each.startswith("created ")]) == 9
         again = deployment.pulse("topics", "apply").splitlines()
-        assert len([each for each in again if each.startswith("exists ")]) == 7
+        assert len([each for each in again if each.startswith("exists ")]) == 9
         with deployment.worker() as worker:
             assert worker.process.poll() is None
 

@@ -16,8 +16,8 @@ EXERCISED = (
     "steps", "crash", "stop", "ended by itself", "ended by the watchdog", "generations",
     "rebalance", "zombie", "pause", "evict", "late writes of the dead", "interference noticed",
     "lose", "fail", "twice", "late", "drop", "redeliver", "reread", "start", "calm days",
-    "compacted away", "state kept", "taken over by a standby", "disk found again",
-    "disk lost its last writes", "alert records", "alert records repeated",
+    "compacted away", "rerouted records deleted", "state kept", "taken over by a standby",
+    "disk found again", "disk lost its last writes", "alert records", "alert records repeated",
 )  # fmt: skip
 
 

@@ -60,6 +60,7 @@ class Log:
     """One partition of a topic that is written to."""
 
     records: list[Written] = field(default_factory=list)
+    begin: int = 0
     end: int = 0
     rolled: int = 0
     """The offset at which the active segment begins: a segment is rolled by what is appended."""
@@ -71,6 +72,13 @@ class Log:
             self.records.append(Written(self.end, now, key, value, headers, timestamp))
             self.end += 1
         return base
+
+    def delete_before(self, offset: int) -> int:
+        """Delete the records before an offset; return how many there were."""
+        before = len(self.records)
+        self.begin = max(self.begin, offset)
+        self.records = [record for record in self.records if record.offset >= self.begin]
+        return before - len(self.records)
 
     def compact(self, now: int, lag: int) -> int:
         """Keep the last record of each key among those that may be cleaned; return how many went.

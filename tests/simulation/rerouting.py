@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Mapping, Sequence, Set
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,8 @@ class SimulatedReach:
         self._cluster = worker.cluster
         self._places: dict[int, int] = {}
         self._more = asyncio.Event()
+        # With dice of its own: the steps of a seed stay what they are.
+        self._deletions = random.Random(worker.process.name)
 
     # What the keeper asks -------------------------------------------------------------------
 
@@ -33,7 +36,7 @@ class SimulatedReach:
         numbers = range(self._cluster.partitions)
         return Ends(
             [self._cluster.end_of_source(number) for number in numbers],
-            [0 for _ in numbers],
+            [self._cluster.log(REROUTED, number).begin for number in numbers],
             [self._cluster.log(REROUTED, number).end for number in numbers],
         )
 
@@ -83,6 +86,8 @@ class SimulatedReach:
         if not worker.may_apply:
             return
         await worker.pass_by("look")
+        if self._deletions.random() < 0.3:
+            self._delete_applied()
         marks = worker.keeper.look()
         for other in worker.simulation.workers:
             if other is not worker and other.process.alive:
@@ -96,13 +101,22 @@ class SimulatedReach:
 
     def _left(self, partition: int) -> list[Written]:
         log = self._cluster.log(REROUTED, partition)
-        return log.records[self._places[partition] :]
+        return log.records[max(self._places[partition] - log.begin, 0) :]
+
+    def _delete_applied(self) -> None:
+        """Delete what nobody needs any more, as a timer does now and then."""
+        for partition, (offset, instant) in self._worker.keeper.superfluous().items():
+            log = self._cluster.log(REROUTED, partition)
+            needed = (each.offset for each in log.records if each.timestamp >= instant)
+            number = log.delete_before(min(offset, next(needed, log.end)))
+            self._cluster.counts["rerouted records deleted"] += number
 
 
 class _Pieces:
     def __init__(self, worker: Worker, stretch: Stretch) -> None:
         self._worker = worker
-        records = worker.cluster.log(REROUTED, stretch.partition).records[: stretch.end]
+        log = worker.cluster.log(REROUTED, stretch.partition)
+        records = [each for each in log.records if each.offset < stretch.end]
         since = stretch.since or 0
         first = next((n for n, each in enumerate(records) if each.timestamp >= since), len(records))
         self._left = records[first:]

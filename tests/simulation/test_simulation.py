@@ -9,9 +9,10 @@ from collections import Counter
 
 import pytest
 
-from .faults import plan
+from .faults import Fault, plan
 from .shrinking import shrunk
 from .simulation import Product, run
+from .stories import story
 
 SEEDS = 200
 GROUPS = 20
@@ -21,6 +22,7 @@ MUST_HAPPEN = {
     "compacted away": 500, "state kept": 50, "taken over by a standby": 50,
     "disk found again": 100, "disk lost its last writes": 30,
     "alert records": 5_000, "alert records repeated": 500,
+    "rerouted records deleted": 500,
 }  # fmt: skip
 totals: Counter[str] = Counter()
 
@@ -49,3 +51,25 @@ def test_the_same_seed_takes_the_same_steps() -> None:
 def test_a_topic_with_holes_is_read_to_its_end_without_any_fault() -> None:
     # Seed 5 begins at the offset 1: a consumer that seeks to 0 and reads ahead once lost records.
     assert not run(5, faults=[]).problem
+
+
+MIDST_OF_A_HOP = (
+    # Before it is sent; under way; there and not confirmed; confirmed, but not in the marker.
+    "send forwards", "write forwards", "wrote forwards", "send marker",
+    # Read at home and not taken in; applied and not in the marker of the home; in it.
+    "fetch rerouted", "write marker", "wrote marker",
+)  # fmt: skip
+SCATTERED = [seed for seed in range(40) if story(seed).scattered]
+
+
+@pytest.mark.parametrize("kind", ["crash", "pause"])
+@pytest.mark.parametrize("point", MIDST_OF_A_HOP)
+def test_a_worker_ends_or_stands_still_in_the_midst_of_a_hop(point: str, kind: str) -> None:
+    times = 0
+    for seed in SCATTERED:
+        faults = [Fault(point, nth, kind, seed) for nth in (1, 2, 4)]
+        outcome = run(seed, faults=faults)
+        assert not outcome.problem
+        times += outcome.counts[kind]
+    # In a few stories hardly anything is misplaced.
+    assert times > 2 * len(SCATTERED)

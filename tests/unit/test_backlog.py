@@ -68,6 +68,21 @@ def test_who_was_refused_hears_of_the_next_room_once() -> None:
     assert calls == ["room"]
 
 
+def test_a_paused_partition_gets_nothing_and_hears_when_it_goes_on() -> None:
+    backlog, calls = Backlog(), []
+    backlog.on_room = lambda: calls.append("room")
+    backlog.pause({0})
+    assert not backlog.has_room(0)
+    assert backlog.has_room(1)
+    backlog.pause({0, 1})
+    assert not calls
+
+    backlog.pause({1})
+    assert calls == ["room"]
+    assert backlog.has_room(0)
+    assert not backlog.has_room(1)
+
+
 def test_only_the_source_is_bounded_and_only_what_faust_asks_for_is_wanted() -> None:
     backlog, source, changelog = Backlog(), TP("events", 0), TP("changelog", 0)
     active = {source, changelog}

@@ -15,7 +15,7 @@ from rules.policy import Policies
 from rules.records import Record, Recorder
 from rules.state import Partition
 from streams.catalogue import shipped_catalogue
-from streams.changelog import marker_record
+from streams.changelog import marker_record, stored_partition
 from streams.journal import Journal
 from streams.restoration import restore
 
@@ -45,7 +45,10 @@ def restarted(partition: Partition, changed: Policies) -> Partition:
     """The partition as a worker with another configuration finds it in the changelog."""
     recovered, journal = Recovered(), Journal()
     journal.begin(0)
-    records = [*journal.records(partition), marker_record(partition, journal.stamp, 0, 1)]
+    records = [
+        *journal.records(partition),
+        marker_record(stored_partition(partition, 0, 1), journal.stamp),
+    ]
     for offset, (key, value) in enumerate(records):
         recovered.absorb(key, value, offset)
     return restore(recovered, changed)[0]

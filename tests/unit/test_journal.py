@@ -19,7 +19,7 @@ from rules.policy import Policies
 from rules.state import Partition
 from streams import journal
 from streams.catalogue import shipped_catalogue
-from streams.changelog import Record, marker_record
+from streams.changelog import Record, marker_record, stored_partition
 from streams.journal import Journal
 from streams.restoration import restore
 from tests.whole import described
@@ -53,7 +53,10 @@ class Log:
         fold(self.partition, events)
         written = list(self.journal.records(self.partition))
         self.partition.clean()
-        self.records += [*written, marker_record(self.partition, self.journal.stamp, 0, 1)]
+        self.records += [
+            *written,
+            marker_record(stored_partition(self.partition, 0, 1), self.journal.stamp),
+        ]
         return Counter(b"-" if value is None else key[:1] for key, value in written)
 
     def read_back(self) -> tuple[Partition, Journal]:
@@ -133,7 +136,7 @@ def test_a_restored_journal_goes_on_where_the_other_was(monkeypatch: pytest.Monk
         log.batch(post(number, f"c{number % 3}", day=number))
     log.partition, log.journal = log.read_back()
     log.journal.begin(len(log.records))
-    log.records.append(marker_record(log.partition, log.journal.stamp, 0, 1))
+    log.records.append(marker_record(stored_partition(log.partition, 0, 1), log.journal.stamp))
     for number in range(8, 20):
         log.batch(post(number, f"c{number % 5}", day=number))
         assert described(log.read_back()[0]) == described(log.partition)

@@ -1,6 +1,6 @@
 # Pulse. `make` alone lists the targets.
 .POSIX:
-.PHONY: help setup demo test simulate chaos check bench lock clean
+.PHONY: help setup demo test simulate chaos check bench wheel lock clean
 
 PYTHON = python3
 VENV = .venv
@@ -43,10 +43,13 @@ check: setup ## lint, formatting and types
 bench: setup ## Pulse against its peers: events per second, CPU, memory (BENCH_ARGS=... as --help says)
 	@$(BIN)/python -m tests.bench compare $(BENCH_ARGS)
 
+wheel: setup ## build dist/*.whl whose hot path is compiled (needs a C compiler and Python's headers)
+	@HATCH_BUILD_HOOK_ENABLE_CUSTOM=true $(BIN)/python -m hatchling build --target wheel --directory dist
+
 lock: ## resolve the dependencies anew into the four lock files (needs uv)
 	uv pip compile $(LOCK_OPTIONS) pyproject.toml -o requirements.lock
 	uv pip compile $(LOCK_OPTIONS) --all-extras pyproject.toml -o requirements-dev.lock
-	echo hatchling | uv pip compile $(LOCK_OPTIONS) --constraint requirements-dev.lock - -o docker/requirements-build.lock
+	printf 'hatchling\nmypy[mypyc]\n' | uv pip compile $(LOCK_OPTIONS) --constraint requirements-dev.lock - -o docker/requirements-build.lock
 	uv pip compile $(LOCK_OPTIONS) tests/bench/quix/requirements.in -o tests/bench/quix/requirements.lock
 
 LOCK_OPTIONS = --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

@@ -17,6 +17,7 @@ from models.events import (
     TYPES,
     Arrived,
     CloudEvent,
+    Envelope,
     Event,
 )
 from models.instants import EARLIEST, LATEST, parse_instant
@@ -42,6 +43,7 @@ class Record(Protocol):
 
 _event_decoder = msgspec.json.Decoder(Event)
 _cloud_event_decoder = msgspec.json.Decoder(CloudEvent)
+_envelope_decoder = msgspec.json.Decoder(Envelope)
 _fields_decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _text_decoder = msgspec.json.Decoder(str)
 _any_decoder = msgspec.json.Decoder(msgspec.Raw)
@@ -54,19 +56,6 @@ _IDENTIFIERS: Final = ("id", "community_id")
 _INSTANTS: Final = ("time", "received_at")
 _STRINGS: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 _BRACKETS: Final = re.compile(rb"[\[\]{}]")
-
-
-class _Envelope(msgspec.Struct):
-    """The context attributes of a CloudEvents 1.0 record that we read."""
-
-    specversion: str
-    id: str
-    source: str
-    type: str
-    time: str | None = None
-
-
-_envelope_decoder = msgspec.json.Decoder(_Envelope)
 
 
 def decode_records(records: Iterable[Record]) -> tuple[list[Arrived], list[tuple[int, Rejection]]]:

@@ -99,5 +99,15 @@ class CloudEvent(Event, gc=False):
         return self.source, self.id
 
 
+class Envelope(msgspec.Struct):
+    """The context attributes of a structured CloudEvents 1.0 record that we read."""
+
+    specversion: str
+    id: str
+    source: str
+    type: str
+    time: str | None = None
+
+
 Arrived = tuple[int, int, Event]
 """One readable record: its arrival, the event's own time (both milliseconds), and the event."""

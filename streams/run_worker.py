@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rules.configuration import Configuration
-from streams import __version__
 from streams.catalogue import shipped_catalogue
+from streams.compiled import BUILD
 from streams.connection import read_connection
 from streams.local_store import LocalStore, LocalStoreError
 from streams.runner import run
@@ -57,7 +57,7 @@ def run_worker(
     with _writing_to(data_dir):
         _write_port(data_dir / PORT_FILE, worker.web_port)
     worker.watch(connection)
-    LOG.info("worker %s, http port %d", __version__, worker.web_port)
+    LOG.info("worker %s, http port %d", BUILD, worker.web_port)
     run(worker.app, worker.web)
 
 

@@ -8,11 +8,11 @@ from typing import Annotated, Final
 
 import typer
 
-from streams import __version__
 from streams.cli.common import say
 from streams.cli.files import files
 from streams.cli.groups import alerts_app, rules_app, schema_app, topics_app
 from streams.cli.service import service
+from streams.compiled import BUILD
 
 _INTERRUPTED: Final = 130
 
@@ -34,7 +34,7 @@ app.add_typer(alerts_app, name="alerts")
 
 def _version(asked: bool) -> None:
     if asked:
-        typer.echo(f"pulse {__version__}")
+        typer.echo(f"pulse {BUILD}")
         raise typer.Exit
 
 

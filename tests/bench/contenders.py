@@ -13,7 +13,7 @@ from tests.bench.kafka_streams.peer import (
     build_program,
 )
 from tests.bench.peers import Peer, Place
-from tests.bench.pulse import Pulse
+from tests.bench.pulse import Pulse, PulseCompiled, compiled_wheel
 from tests.bench.quix.peer import Quix, make_environment, version
 
 PULSE: Final = "pulse"
@@ -49,6 +49,10 @@ def contenders(
     versions: dict[str, str] = {}
     if PULSE in names:
         found.append(Contender(Pulse.name, rounds, events, Pulse))
+        wheel = compiled_wheel(report)
+        if wheel is not None:
+            enter = partial(PulseCompiled, wheel=wheel)
+            found.append(Contender(PulseCompiled.name, rounds, events, enter))
     if KAFKA_STREAMS in names:
         try:
             program = build_program(report)

@@ -1,7 +1,7 @@
 """The product's own worker, doing all that it does."""
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import yaml
@@ -16,9 +16,11 @@ from models.topics import ALERTS, DEAD_LETTERS, EVENTS, SNAPSHOTS
 from streams.catalogue import shipped_catalogue
 from streams.settings import load_configuration
 from streams.topics import apply_topics, changelog_name, group_name
+from tests.bench.cached import cached
 from tests.bench.cluster import Log, Span
-from tests.bench.peers import PARTITIONS, Peer, WrongResultError, size_of
+from tests.bench.peers import PARTITIONS, Peer, Place, WrongResultError, size_of
 from tests.bench.workload import Counts
+from tests.compiled.wheel import ingredients, lack, make_wheel
 
 EVENTS_TOPIC = EVENTS.name
 """What the events topic is called behind its prefix, which is `Place.prefix`."""
@@ -85,6 +87,34 @@ class Pulse(Peer):
             f"{changelog_records:,} changelog records, {snapshots:,} snapshots, "
             f"{alerts:,} alert records"
         )
+
+
+class PulseCompiled(Pulse):
+    """The same worker out of the wheel of `make wheel`, whose hot path is compiled."""
+
+    name = "Pulse, compiled"
+
+    def __init__(self, place: Place, wheel: Path) -> None:
+        super().__init__(place)
+        self._wheel = wheel
+
+    def environment(self, folder: Path) -> Mapping[str, str]:
+        return {**super().environment(folder), "PYTHONPATH": str(self._wheel)}
+
+
+def compiled_wheel(report: Callable[[str], None]) -> Path | None:
+    """Return the wheel, unpacked, built where the sources have changed; None without compiler."""
+    problem = lack()
+    if problem is not None:
+        report(f"Pulse takes part in pure Python only: {problem}")
+        return None
+
+    def make(folder: Path, report: Callable[[str], None]) -> None:
+        report("Compiling Pulse's hot path")
+        make_wheel(folder)
+
+    name = f"bench-compiled-python{sys.version_info.major}.{sys.version_info.minor}"
+    return cached(name, [*ingredients()], make, report)
 
 
 def _applied(key: bytes | None, value: bytes | None) -> int | None:

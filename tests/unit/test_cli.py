@@ -93,7 +93,7 @@ def silent_member(days: int = 60) -> list[bytes]:
 
 
 def test_the_version_is_printed(terminal: Terminal) -> None:
-    assert terminal.pulse("--version") == (0, f"pulse {__version__}\n", "")
+    assert terminal.pulse("--version") == (0, f"pulse {__version__} (pure Python)\n", "")
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,9 @@ ROOM: Final = 200
 """Outputs after which a fold is cut at the next close, and written as a batch of its own: it holds
 the event loop, and all that it causes stands in memory."""
 
+_READING: Final = 5
+"""How many times as long a close takes of a community that is read from the local store."""
+
 
 def wall_clock() -> int:
     """Return the wall clock in milliseconds."""
@@ -216,10 +219,14 @@ class Keeper:
                 del self.owned[owned.partition]
             raise
 
+    def _room_of(self, owned: Owned) -> int:
+        """Return how many outputs a fold may gather: fewer where it must read its communities."""
+        return self.room if owned.cold is None else max(self.room // _READING, 1)
+
     async def _apply(self, owned: Owned, events: list[Arrived], publisher: Publisher) -> None:
         """Apply the events that are ready, or as many of them as fill a batch."""
         begun = time.perf_counter()
-        effects = fold(owned.state, events, limit=self._latest(), room=self.room)
+        effects = fold(owned.state, events, limit=self._latest(), room=self._room_of(owned))
         self._metrics.fold.observe(time.perf_counter() - begun)
         number = effects.tally.read if effects.stopped else len(events)
         self._metrics.batch.observe(number)
@@ -254,7 +261,7 @@ class Keeper:
             read_until = owned.merge.read_until()
             instant = instant if read_until is None else min(instant, read_until)
             with self._whole(owned):
-                effects = tick(owned.state, instant, room=self.room)
+                effects = tick(owned.state, instant, room=self._room_of(owned))
                 if effects.outputs:
                     await self._complete(owned, effects.outputs, [], publisher)
                     self._metrics.count(effects.tally)

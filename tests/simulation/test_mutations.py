@@ -346,7 +346,7 @@ TAKEN_OUT: list[tuple[Take, list[int]]] = [
     (the_place_to_read_on_from_in_the_marker, [23, 70, 80]),
     (the_memory_of_rerouted_ids, [29, 50, 111]),
     # Needs a repeat, and between it and the first one a deletion and a recovery.
-    (the_horizon_of_deletion, [606, 777]),
+    (the_horizon_of_deletion, [432, 1604]),
     (the_confirmation_before_a_deletion, [16]),
     # Needs an old write, days of calm, compaction and a recovery after it: one seed in 1,000.
     (the_repair_of_the_changelog, [63, 404, 1116, 1287, 2134]),

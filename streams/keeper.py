@@ -5,19 +5,17 @@ and it counts only once its marker is in the changelog (ARCHITECTURE, "One batch
 """
 
 import time
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
-from typing import Final
 
 from models import state as stored
-from models.events import AHEAD_TOLERANCE, Arrived
+from models.events import AHEAD_TOLERANCE
 from models.position import Position
 from models.topics import EVENTS
-from rules.effects import Output
-from rules.engine import fold, tick
+from rules.engine import tick
 from rules.policy import Policies
 from rules.records import Recorder
-from streams.backlog import PIECE
+from streams.batch import ROOM, STRIDE, Batch, room_of
 from streams.changelogs import Changelogs
 from streams.faust_internals import SourceRecord
 from streams.gauges import set_gauges
@@ -31,16 +29,8 @@ from streams.publish import Publisher, chunks
 from streams.reach import Nowhere, Reach
 from streams.recovery import Recovery
 from streams.reread import Reread
-from streams.routed import Refused
 from streams.router import Router
 from streams.takeover import Takeover
-
-ROOM: Final = 200
-"""Outputs after which a fold is cut at the next close, and written as a batch of its own: it holds
-the event loop, and all that it causes stands in memory."""
-
-_READING: Final = 5
-"""How many times as long a close takes of a community that is read from the local store."""
 
 
 def wall_clock() -> int:
@@ -82,6 +72,7 @@ class Keeper:
         self._routing = PartitionLocks()
         self._locks = PartitionLocks()
         self.room = ROOM
+        self.stride = STRIDE
         self.owned: dict[int, Owned] = {}
 
     @property
@@ -132,11 +123,34 @@ class Keeper:
             owned = self.owned.get(partition)
             if owned is None:
                 return
+            lock = self._locks.of(partition)
             with self._whole(owned):
-                await self._router.route(owned, records, self._latest(), publisher)
+                if lock.locked() or self.marks.must_merge:
+                    await self._router.route(owned, records, self._latest(), publisher)
+                else:
+                    async with lock:
+                        await self._route_and_apply(owned, records, publisher)
         self._router.keep_pace(self.owned.values())
         await self.apply_ready(partition, publisher)
         await self.go_on(publisher)
+
+    async def _route_and_apply(
+        self, owned: Owned, records: Sequence[SourceRecord], publisher: Publisher
+    ) -> None:
+        """Route records and apply them stride by stride, where nothing can wait for others."""
+        if self.owned.get(owned.partition) is not owned:
+            return
+        batch = Batch(room_of(owned, self.room))
+        for start in range(0, len(records), self.stride):
+            stride = records[start : start + self.stride]
+            await self._router.route(owned, stride, self._latest(), publisher)
+            batch.fold_ready(owned, self._latest())
+            while batch.is_full:
+                await self._write(owned, batch, publisher)
+                batch = Batch(room_of(owned, self.room))
+                batch.fold_ready(owned, self._latest())
+        if batch.moved:
+            await self._write(owned, batch, publisher)
 
     async def receive(
         self, partition: int, records: Sequence[SourceRecord], publisher: Publisher
@@ -199,11 +213,12 @@ class Keeper:
         """Apply all that needs to wait no longer in a partition."""
         async with self._locks.of(partition):
             while (owned := self.owned.get(partition)) is not None:
-                events = owned.merge.ready(PIECE)
-                if not events and not owned.merge.has_passed:
-                    return
+                batch = Batch(room_of(owned, self.room))
                 with self._whole(owned):
-                    await self._apply(owned, events, publisher)
+                    batch.fold_ready(owned, self._latest())
+                    if not batch.moved:
+                        return
+                    await self._write(owned, batch, publisher)
 
     @contextmanager
     def _whole(self, owned: Owned) -> Iterator[None]:
@@ -219,23 +234,15 @@ class Keeper:
                 del self.owned[owned.partition]
             raise
 
-    def _room_of(self, owned: Owned) -> int:
-        """Return how many outputs a fold may gather: fewer where it must read its communities."""
-        return self.room if owned.cold is None else max(self.room // _READING, 1)
-
-    async def _apply(self, owned: Owned, events: list[Arrived], publisher: Publisher) -> None:
-        """Apply the events that are ready, or as many of them as fill a batch."""
-        begun = time.perf_counter()
-        effects = fold(owned.state, events, limit=self._latest(), room=self._room_of(owned))
-        self._metrics.fold.observe(time.perf_counter() - begun)
-        number = effects.tally.read if effects.stopped else len(events)
-        self._metrics.batch.observe(number)
-        refused = owned.merge.advance(number)
-        await self._complete(owned, effects.outputs, refused, publisher)
+    async def _write(self, owned: Owned, batch: Batch, publisher: Publisher) -> None:
+        """Write what a batch caused, and count it."""
+        self._metrics.fold.observe(batch.seconds)
+        self._metrics.batch.observe(batch.number)
+        await self._complete(owned, batch, publisher)
         # Under `clock: wall` a worker that lags closes late, whatever its records say.
         behind = wall_clock() - owned.state.clock if self._follows_wall else 0
-        self._metrics.count(effects.tally, max(behind, 0))
-        for each in refused:
+        self._metrics.count(batch.tally, max(behind, 0))
+        for each in batch.refused:
             self._metrics.rejected.labels(each.reason).inc()
 
     def _latest(self) -> int | None:
@@ -261,26 +268,20 @@ class Keeper:
             read_until = owned.merge.read_until()
             instant = instant if read_until is None else min(instant, read_until)
             with self._whole(owned):
-                effects = tick(owned.state, instant, room=self._room_of(owned))
+                effects = tick(owned.state, instant, room=room_of(owned, self.room))
                 if effects.outputs:
-                    await self._complete(owned, effects.outputs, [], publisher)
+                    await self._complete(owned, Batch(0, effects.outputs), publisher)
                     self._metrics.count(effects.tally)
             return effects.stopped
 
-    async def _complete(
-        self,
-        owned: Owned,
-        outputs: Iterable[Output],
-        refused: Iterable[Refused],
-        publisher: Publisher,
-    ) -> None:
+    async def _complete(self, owned: Owned, batch: Batch, publisher: Publisher) -> None:
         partition = owned.partition
-        written = await write_outputs(self._recorder, outputs)
+        written = await write_outputs(self._recorder, batch.outputs)
         records = owned.records()
         stamp = owned.journal.stamp
         for number, chunk in enumerate(chunks(written.alerts)):
             records.append((stored.outbox_key(number), stored.encode_outbox(stamp, chunk)))
-        letters = [each.letter for each in refused]
+        letters = [each.letter for each in batch.refused]
         marker = owned.marker()
         await publisher.complete(partition, records, marker, written.others, letters)
         place = publisher.end_of(partition) - 1

@@ -377,6 +377,6 @@ def test_a_seed_fails_without_the_order_of_what_is_rerouted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Needs a recovery while rerouted records are on their way, which few plans have."""
-    faults = [Fault("fetch rerouted", nth, "rebalance", 29) for nth in REBALANCES]
-    assert not run(29, faults=faults).problem
-    assert run(29, faults=faults, product=the_order_of_what_is_rerouted(monkeypatch)).problem
+    faults = [Fault("fetch rerouted", nth, "rebalance", 434) for nth in REBALANCES]
+    assert not run(434, faults=faults).problem
+    assert run(434, faults=faults, product=the_order_of_what_is_rerouted(monkeypatch)).problem

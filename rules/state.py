@@ -211,21 +211,33 @@ class Partition:
 def restore_members(community: Community, members: Mapping[str, int]) -> None:
     """Give a community its stored members, and put each into the wheel where it belongs.
 
-    All in one loop: a recovery may have a million of them.
+    A recovery may have a million of them, most of whom are like others: last here on the same day.
     """
-    rule = community.policy.member_rule
-    due = rule.member_measure.due if rule is not None and rule.member_measure is not None else None
+    firing: list[str] = []
+    alike: dict[int, tuple[int, list[str] | None]] = {}
+    restored = community.members
     for user_id, stored in members.items():
-        member = stored & ~packed.SCHEDULED
-        if packed.is_firing(member):
-            community.silent += 1
-        elif rule is not None and due is not None and not member & packed.LEFT:
-            day = community.next_day
-            if not packed.is_pending(member):
-                day = due(packed.last_day(member), rule.setting.parameters)
-            member = community.schedule(user_id, member, day)
-        community.members[user_id] = packed.shared(member)
+        place = alike.get(stored)
+        if place is None:
+            place = alike[stored] = _place_of(community, stored & ~packed.SCHEDULED, firing)
+        restored[user_id], others = place
+        if others is not None:
+            others.append(user_id)
+    community.silent += len(firing)
     _restore_pages(community)
+
+
+def _place_of(community: Community, member: int, firing: list[str]) -> tuple[int, list[str] | None]:
+    """Return the member in its place, and the list it belongs on: of the wheel, or `firing`."""
+    rule = community.policy.member_rule
+    if packed.is_firing(member):
+        return packed.shared(member), firing
+    if rule is None or rule.member_measure is None or member & packed.LEFT:
+        return packed.shared(member), None
+    day = community.next_day
+    if not packed.is_pending(member):
+        day = max(day, rule.member_measure.due(packed.last_day(member), rule.setting.parameters))
+    return packed.shared(member | packed.SCHEDULED), community.wheel.setdefault(day, [])
 
 
 def _restore_pages(community: Community) -> None:

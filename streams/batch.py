@@ -18,6 +18,14 @@ STRIDE: Final = 500
 """So many records are decoded and then folded at a time: what was decoded is still in the
 processor's cache. A batch may have many strides."""
 
+_READING: Final = 5
+"""How many times as long a close takes of a community that is read from the local store."""
+
+
+def room_of(owned: Owned, room: int) -> int:
+    """Return how many outputs a fold may gather: fewer where it must read its communities."""
+    return room if owned.cold is None else max(room // _READING, 1)
+
 
 @dataclass(slots=True)
 class Batch:

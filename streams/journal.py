@@ -10,7 +10,7 @@ state, and a community is written whole about once per so many deltas, not with 
 What leaves memory (`streams.cold`) is written whole too, so that no delta is needed for it.
 """
 
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator, Set
 from typing import Final, NamedTuple
 
@@ -52,7 +52,7 @@ class Journal:
         self.stamp = NEVER
         self._whole_since: dict[str, Stamp] = {}
         self._changed_pages: dict[str, frozenset[int]] = {}
-        self._left: deque[tuple[Stamp, str]] = deque()
+        self._left: OrderedDict[str, Stamp] = OrderedDict()
         self._deltas: deque[_Delta] = deque()
         self._bytes = 0
         self._superfluous: list[bytes] = []
@@ -98,7 +98,8 @@ class Journal:
         yield from self._write_deltas(partition, leaving)
         for community_id in sorted(leaving):
             yield from self._write_whole(partition.communities[community_id])
-            self._left.append((self.stamp, community_id))
+            self._left[community_id] = self.stamp
+            self._left.move_to_end(community_id)
         most_bytes = max(MOST_BYTES, BYTES_PER_COMMUNITY * len(partition.due))
         while len(self._deltas) > MOST_DELTAS or self._bytes > most_bytes:
             yield from self._replace_oldest(partition)
@@ -157,8 +158,12 @@ class Journal:
         Of one that is back by then too: it is written whole once more than it would have to be.
         """
         oldest = self._deltas[0].stamp if self._deltas else self.stamp.next()
-        while self._left and self._left[0][0] < oldest:
-            since, community_id = self._left.popleft()
+        while self._left:
+            community_id, since = self._left.popitem(last=False)
+            if since >= oldest:
+                self._left[community_id] = since
+                self._left.move_to_end(community_id, last=False)
+                break
             if self._whole_since.get(community_id) == since:
                 del self._whole_since[community_id]
 

@@ -15,7 +15,7 @@ from models.topics import EVENTS
 from rules.engine import tick
 from rules.policy import Policies
 from rules.records import Recorder
-from streams.batch import ROOM, STRIDE, Batch
+from streams.batch import ROOM, STRIDE, Batch, room_of
 from streams.changelogs import Changelogs
 from streams.faust_internals import SourceRecord
 from streams.gauges import set_gauges
@@ -140,14 +140,14 @@ class Keeper:
         """Route records and apply them stride by stride, where nothing can wait for others."""
         if self.owned.get(owned.partition) is not owned:
             return
-        batch = Batch(self.room)
+        batch = Batch(room_of(owned, self.room))
         for start in range(0, len(records), self.stride):
             stride = records[start : start + self.stride]
             await self._router.route(owned, stride, self._latest(), publisher)
             batch.fold_ready(owned, self._latest())
             while batch.is_full:
                 await self._write(owned, batch, publisher)
-                batch = Batch(self.room)
+                batch = Batch(room_of(owned, self.room))
                 batch.fold_ready(owned, self._latest())
         if batch.moved:
             await self._write(owned, batch, publisher)
@@ -213,7 +213,7 @@ class Keeper:
         """Apply all that needs to wait no longer in a partition."""
         async with self._locks.of(partition):
             while (owned := self.owned.get(partition)) is not None:
-                batch = Batch(self.room)
+                batch = Batch(room_of(owned, self.room))
                 with self._whole(owned):
                     batch.fold_ready(owned, self._latest())
                     if not batch.moved:
@@ -268,9 +268,9 @@ class Keeper:
             read_until = owned.merge.read_until()
             instant = instant if read_until is None else min(instant, read_until)
             with self._whole(owned):
-                effects = tick(owned.state, instant, room=self.room)
+                effects = tick(owned.state, instant, room=room_of(owned, self.room))
                 if effects.outputs:
-                    await self._complete(owned, Batch(self.room, effects.outputs), publisher)
+                    await self._complete(owned, Batch(0, effects.outputs), publisher)
                     self._metrics.count(effects.tally)
             return effects.stopped
 

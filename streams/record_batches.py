@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, KafkaTimeoutError
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 Headers = list[tuple[str, bytes]]
@@ -25,6 +25,9 @@ BATCH_BYTES: Final = 900_000
 """A record batch's limit before compression: under a broker's default of 1 MiB."""
 
 _OVERHEAD: Final = 64
+
+_PATIENCE: Final = 60.0
+"""Seconds for which a record batch waits for those before it, of other writers to its place."""
 
 
 class SendError(Exception):
@@ -131,13 +134,27 @@ class RecordBatches:
         builder = self._open.pop(place)
         self._check_awake(topic)
         try:
-            sent = await self._producer.send_batch(builder, topic, partition=partition)
+            sent = await self._enqueue(builder, topic, partition)
         except KafkaError as error:
             raise SendError(topic, _reason(error)) from error
         self._stay_awake()
         self._pending.append((place, builder.record_count(), sent))
         while len(self._pending) > IN_FLIGHT:
             await self._settle()
+
+    async def _enqueue(self, builder: BatchBuilder, topic: str, partition: int) -> Any:
+        """Hand a batch to the client, once there is none before it; return its confirmation.
+
+        The client counts the time for which a batch waits anew at each one that goes before it: it
+        gives up within seconds where several wait on a busy event loop. It has taken nothing then.
+        """
+        deadline = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                return await self._producer.send_batch(builder, topic, partition=partition)
+            except KafkaTimeoutError:
+                if time.monotonic() > deadline:
+                    raise
 
     def _check_awake(self, topic: str) -> None:
         if self._awake_at is not None:

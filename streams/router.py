@@ -181,9 +181,13 @@ class Router:
         return marks
 
     def left(self, owned: Owned) -> int:
-        """Return how many records that were rerouted to a partition are not applied yet."""
+        """Return how many records that were rerouted to a partition are not applied yet.
+
+        Those of a batch that is being written are among them; repeats that were dropped are not.
+        """
         end = max(self._ends[owned.partition], self.marks.end(owned.partition))
-        return max(end - owned.merge.first_place, 0)
+        is_confirmed = owned.begin == owned.merge.passage.begin
+        return max(end - (owned.merge.first_place if is_confirmed else owned.begin), 0)
 
     def keep_pace(self, owned: Iterable[Owned]) -> None:
         """Read on wherever what is routed is not too far ahead."""

@@ -7,6 +7,7 @@ cannot be read have no home: they are refused where they stand.
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
+from typing import TypeVar
 
 from models.decode import decode_records
 from models.events import Arrived
@@ -18,6 +19,7 @@ from streams.partitioning import partition_of
 from streams.routed import Portion, Refused
 
 _arrival = itemgetter(0)
+_Entry = TypeVar("_Entry")
 
 
 @dataclass(slots=True)
@@ -70,18 +72,16 @@ class Route:
         begin, first, end = self.clock, records[0].offset, records[-1].offset + 1
         clock = max(map(_arrival, events), default=begin)
         self.next_offset = end
-        if rejected or strangers or (latest is not None and clock > latest):
-            refused = list(self._refuse(records, rejected))
-            if rejected:
-                places = {place for place, _ in rejected}
-                records = [each for place, each in enumerate(records) if place not in places]
+        refused = list(self._refuse(records, rejected))
+        if strangers or (latest is not None and clock > latest):
             bound = clock if latest is None else latest
-            return self._sort_out(records, events, end, since, bound, refused)
+            return self._sort_out(_without(records, rejected), events, end, since, bound, refused)
         self.clock = max(begin, clock)
         offsets: Sequence[int] = range(first, end)
         if len(offsets) != len(records):
             offsets = [record.offset for record in records]
-        return Routed(Portion(events, offsets, end, begin, self.clock, since))
+        offsets = _without(offsets, rejected)
+        return Routed(Portion(events, offsets, end, begin, self.clock, since, None, refused))
 
     def _sort_out(
         self,
@@ -122,3 +122,13 @@ class Route:
             offset = record.offset
             letter = dead_letter(self._topic, self._partition, offset, record, rejection)
             yield Refused(offset, rejection.reason, letter)
+
+
+def _without(row: Sequence[_Entry], rejected: Sequence[tuple[int, Rejection]]) -> Sequence[_Entry]:
+    """Return what stands in none of the places that are rejected, mostly all of it."""
+    if not rejected:
+        return row
+    left = list(row)
+    for place, _ in reversed(rejected):
+        del left[place]
+    return left

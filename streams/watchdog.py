@@ -107,7 +107,10 @@ def start_watchdog(
 def _ends(connection: Connection, topic: str) -> dict[int, int]:
     try:
         consumer = KafkaConsumer(
-            **connection.kafka_python(), group_id=None, isolation_level="read_committed"
+            **connection.kafka_python(),
+            group_id=None,
+            enable_auto_commit=False,  # else it warns, each time, that it will not
+            isolation_level="read_committed",
         )
         try:
             numbers = consumer.partitions_for_topic(topic) or set()

@@ -27,8 +27,10 @@ class WorkerError(Exception):
 class WorkerProcess:
     """A running `pulse worker`, tied to this process's life."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
-        """Start it; its log and data stand in `folder`."""
+    def __init__(
+        self, folder: Path, environment: Mapping[str, str], data: Path | None = None
+    ) -> None:
+        """Start it; its log stands in `folder`, and its data, where there is no `data` folder."""
         self._folder = folder
         self._log = folder / "worker.log"
         folder.mkdir(parents=True, exist_ok=True)
@@ -42,7 +44,7 @@ class WorkerProcess:
             "--web-port",
             "0",
             "--data-dir",
-            str(folder),
+            str(data or folder),
         ]
         root = Path(__file__).parents[2]
         path = os.pathsep.join(filter(None, (str(root), environment.get("PYTHONPATH"))))

@@ -87,12 +87,13 @@ def _costs(
     deployment: Deployment, worker: WorkerProcess, communities: int, members: int
 ) -> Iterator[tuple[str, str]]:
     """Events of members who are known, of all communities in turn and of a tenth of them."""
-    applied = members
+    applied, each = members, members // communities
     for name, among in (("all communities", communities), ("a tenth of them", communities // 10)):
         at = _BEGIN + _SPREAD + HOUR
         events = (
-            event(-number - applied, name_of(number % among), member_of(number, among), at)
+            event(-number - applied, name_of(who % among), member_of(who, among), at)
             for number in range(_EVENTS)
+            for who in [number % (among * each)]
         )
         before = usage(worker).cpu
         send(deployment, events)

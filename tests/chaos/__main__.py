@@ -13,7 +13,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -27,6 +27,12 @@ from .report import report
 from .rounds import Job, Result, run_round
 from .tutorial import TutorialResult, run_tutorial
 
+STORES: Mapping[str, Callable[[int], bool]] = {
+    "memory": lambda _: False,
+    "disk": lambda _: True,
+    "both": lambda number: number % 2 == 1,
+}
+"""In which rounds, counted from 0, the workers keep their state on disk."""
 FAILURES = (AssertionError, BrokerError, ClusterError, OSError)
 
 
@@ -83,7 +89,8 @@ def _run_all(given: argparse.Namespace, run: Run) -> None:
     counts = _counts(given.kills)
     with open_broker(run.folder / "kafka", report=run.say, environment=environment) as broker:
         for number in range(max(given.rounds, given.tutorial_rounds)):
-            job = Job(given.seed + number, Size(given.events), counts)
+            on_disk = STORES[given.store](number)
+            job = Job(given.seed + number, Size(given.events), counts, on_disk)
             if number < given.rounds:
                 _pulse(job, broker, run)
                 run.keep(given.out)
@@ -121,6 +128,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--events", type=_positive, default=500_000, help="in each round")
     parser.add_argument("--seed", type=int, default=1, help="of the first round")
     parser.add_argument("--kills", type=_positive, default=20, help="other faults in proportion")
+    parser.add_argument("--store", choices=STORES, default="both", help="both: in turn")
     parser.add_argument("--tutorial-rounds", type=_number, default=1, help="of Faust's tutorial")
     parser.add_argument("--out", type=Path, default=None, help="where the report goes too")
     return parser

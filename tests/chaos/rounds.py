@@ -27,15 +27,21 @@ from .verdict import Verdict, judge_round
 from .workers import PulseStarted
 
 PARTITIONS = 12
+ON_DISK = {"store": "disk", "hot_communities": 20, "standby_replicas": 1}
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What a round does; the seed gives the events and the faults."""
+    """What a round does; the seed gives the events and the faults.
+
+    With `disk` the workers keep their state in a local store, with few communities in memory, and
+    stand by for each other.
+    """
 
     seed: int
     size: Size
     counts: Counts = field(default_factory=Counts)
+    disk: bool = False
 
     def faults(self) -> list[Fault]:
         return plan(self.seed, self.counts)
@@ -65,6 +71,8 @@ def run_round(job: Job, broker: Broker, folder: Path, say: Say, prefix: str = ""
     file = folder / "events.ndjson"
     say(f"seed {job.seed}: writing about {job.size.events:,} events")
     configuration = write_history(file, job.size, job.seed)
+    if job.disk:
+        configuration["state"] = ON_DISK
     prefix = prefix or f"chaos-{uuid.uuid4().hex[:8]}."
     with deployed(broker, prefix, folder, configuration, partitions=PARTITIONS) as deployment:
         begun = time.monotonic()

@@ -64,8 +64,8 @@ def test_a_plan_has_every_fault_asked_for_and_a_seed_gives_one_plan() -> None:
 
 
 def test_a_pause_is_longer_than_the_session_of_a_worker() -> None:
-    worker = Path(__file__).parents[2] / "streams" / "worker.py"
-    found = re.search(r"broker_session_timeout=([\d.]+)", worker.read_text(encoding="utf-8"))
+    app = Path(__file__).parents[2] / "streams" / "faust_app.py"
+    found = re.search(r"broker_session_timeout=([\d.]+)", app.read_text(encoding="utf-8"))
     assert found is not None
     assert PAUSE_SECONDS[0] > float(found[1])
 

@@ -19,7 +19,8 @@ class PulseStarted:
     """A `pulse worker`."""
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
-        self._worker = WorkerProcess(folder, environment)
+        # `worker-1.2` is the second life of the first: it finds the data of the one before.
+        self._worker = WorkerProcess(folder, environment, folder.with_suffix(""))
 
     @property
     def process(self) -> subprocess.Popen[bytes]:

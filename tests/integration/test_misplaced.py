@@ -126,6 +126,25 @@ def test_history_that_lies_anywhere_gives_what_a_replay_gives(
         assert len(rerouted) == expected
 
 
+def test_a_partition_that_is_far_ahead_is_held_until_the_others_have_come_after(
+    broker: Broker, topic_prefix: str, tmp_path: Path
+) -> None:
+    """Each partition holds a quarter of the history: all wait for the first one."""
+    file = history(tmp_path, 100_000)
+    content = list(messages(str(file)))
+
+    def one_after_another(key: bytes | None, number: int) -> tuple[bytes | None, int]:
+        return None, number * PARTITIONS // len(content)
+
+    with deployed(broker, topic_prefix, tmp_path, partitions=PARTITIONS) as deployment:
+        send(deployment, content, one_after_another)
+        with deployment.worker() as worker:
+            samples = deployment.wait_until_caught_up(worker)
+            assert records_counted(samples) == len(content)
+
+        check(deployment, file)
+
+
 @pytest.mark.parametrize("placing", PLACINGS, ids=lambda placing: placing.__name__)
 def test_two_workers_give_what_a_replay_gives_while_more_comes(
     broker: Broker, topic_prefix: str, tmp_path: Path, placing: Placing

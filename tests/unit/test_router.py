@@ -17,6 +17,7 @@ from streams.catalogue import shipped_catalogue
 from streams.forwarded import source_header
 from streams.holes import Holes
 from streams.journal import Journal
+from streams.marks import GRACE, Mark
 from streams.metrics import Metrics
 from streams.owned import Owned
 from streams.partitioning import partition_of
@@ -96,6 +97,25 @@ def test_what_does_not_continue_what_was_taken_is_left_alone_until_it_comes_agai
     assert receive(9) == 7
     assert receive(9) == 10
     assert [each[2] for each in owned.merge._rerouted[SOURCE]] == [0, 1, 2, 3, 4, 5, 6]
+
+
+def test_what_is_being_written_is_left_until_it_is_confirmed_and_a_repeat_is_not() -> None:
+    made = router(0, 4)
+    owned = owned_by(made)
+    publisher: Any = None
+    asyncio.run(made.receive(owned, [rerouted(0), rerouted(1)], publisher))
+    assert made.left(owned) == 4
+
+    owned.merge.read(GRACE)
+    made.marks.learn(SOURCE, Mark(9_000, 9, GRACE, (0, 2)))
+    owned.merge.advance(len(owned.merge.ready(9)))
+    assert made.left(owned) == 4
+    owned.confirm()
+    assert made.left(owned) == 2
+
+    repeats = [rerouted(0)._replace(offset=2), rerouted(1)._replace(offset=3)]
+    asyncio.run(made.receive(owned, repeats, publisher))
+    assert made.left(owned) == 0
 
 
 @pytest.mark.parametrize(("begin", "end"), [(0, 19), (21, 30)])

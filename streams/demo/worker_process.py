@@ -31,7 +31,7 @@ class WorkerProcess:
         self, folder: Path, environment: Mapping[str, str], data: Path | None = None
     ) -> None:
         """Start it; its log stands in `folder`, and its data, where there is no `data` folder."""
-        self._folder = folder
+        self._data = data or folder
         self._log = folder / "worker.log"
         folder.mkdir(parents=True, exist_ok=True)
         command = [
@@ -44,7 +44,7 @@ class WorkerProcess:
             "--web-port",
             "0",
             "--data-dir",
-            str(data or folder),
+            str(self._data),
         ]
         root = Path(__file__).parents[2]
         path = os.pathsep.join(filter(None, (str(root), environment.get("PYTHONPATH"))))
@@ -97,7 +97,7 @@ class WorkerProcess:
 
     def _get(self, path: str) -> str | None:
         try:
-            port = (self._folder / PORT_FILE).read_text(encoding="utf-8").strip()
+            port = (self._data / PORT_FILE).read_text(encoding="utf-8").strip()
             url = f"http://127.0.0.1:{port}{path}"
             with urllib.request.urlopen(url, timeout=5) as answer:
                 return str(answer.read().decode())

@@ -60,3 +60,10 @@ class Batch:
         self.number += number
         self.moved = True
         self.is_full = effects.stopped or self.number >= PIECE
+
+
+def folded(owned: Owned, room: int, latest: int | None) -> Batch:
+    """Begin a batch with the events of a partition that need to wait no longer."""
+    batch = Batch(room_of(owned, room))
+    batch.fold_ready(owned, latest)
+    return batch

@@ -6,7 +6,7 @@ and it counts only once its marker is in the changelog (ARCHITECTURE, "One batch
 
 import time
 from collections.abc import Iterator, Sequence, Set
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 
 from models import state as stored
 from models.events import AHEAD_TOLERANCE
@@ -15,7 +15,7 @@ from models.topics import EVENTS
 from rules.engine import tick
 from rules.policy import Policies
 from rules.records import Recorder
-from streams.batch import ROOM, STRIDE, Batch, room_of
+from streams.batch import ROOM, STRIDE, Batch, folded, room_of
 from streams.changelogs import Changelogs
 from streams.faust_internals import SourceRecord
 from streams.gauges import set_gauges
@@ -119,27 +119,39 @@ class Keeper:
 
         What came while the last batch was written is one batch: the more there is, the larger.
         """
-        async with self._routing.of(partition):
-            owned = self.owned.get(partition)
-            if owned is None:
-                return
-            lock = self._locks.of(partition)
+        async with AsyncExitStack() as held:
+            async with self._routing.of(partition):
+                owned = self.owned.get(partition)
+                if owned is None:
+                    return
+                with self._whole(owned):
+                    batch = await self._route(owned, records, held, publisher)
+            # What is routed while this is written is the next batch.
             with self._whole(owned):
-                if lock.locked() or self.marks.must_merge:
-                    await self._router.route(owned, records, self._latest(), publisher)
-                else:
-                    async with lock:
-                        await self._route_and_apply(owned, records, publisher)
+                if batch is not None and batch.moved:
+                    await self._write(owned, batch, publisher)
         self._router.keep_pace(self.owned.values())
         await self.apply_ready(partition, publisher)
         await self.go_on(publisher)
 
-    async def _route_and_apply(
-        self, owned: Owned, records: Sequence[SourceRecord], publisher: Publisher
-    ) -> None:
-        """Route records and apply them stride by stride, where nothing can wait for others."""
+    async def _route(
+        self,
+        owned: Owned,
+        records: Sequence[SourceRecord],
+        held: AsyncExitStack,
+        publisher: Publisher,
+    ) -> Batch | None:
+        """Route records; where nothing can wait for others, also fold them, stride by stride.
+
+        The batch returned is to be written while `held` holds the partition.
+        """
+        lock = self._locks.of(owned.partition)
+        if lock.locked() or self.marks.must_merge:
+            await self._router.route(owned, records, self._latest(), publisher)
+            return None
+        await held.enter_async_context(lock)
         if self.owned.get(owned.partition) is not owned:
-            return
+            return None
         batch = Batch(room_of(owned, self.room))
         for start in range(0, len(records), self.stride):
             stride = records[start : start + self.stride]
@@ -147,10 +159,8 @@ class Keeper:
             batch.fold_ready(owned, self._latest())
             while batch.is_full:
                 await self._write(owned, batch, publisher)
-                batch = Batch(room_of(owned, self.room))
-                batch.fold_ready(owned, self._latest())
-        if batch.moved:
-            await self._write(owned, batch, publisher)
+                batch = folded(owned, self.room, self._latest())
+        return batch
 
     async def receive(
         self, partition: int, records: Sequence[SourceRecord], publisher: Publisher
@@ -168,7 +178,7 @@ class Keeper:
     async def rest(self) -> None:
         """Wait until no batch is in hand."""
         async with self._locks.all_at_rest(self.owned):
-            return
+            pass
 
     async def go_on(self, publisher: Publisher) -> None:
         """Apply what waited for others, and needs to no longer."""
@@ -188,34 +198,23 @@ class Keeper:
         return self._router.left(owned) if owned else 0
 
     def waiting(self) -> dict[int, int]:
-        """Return the partitions whose records wait for what others may hold.
-
-        Each with a number that grows as long as those are read.
-        """
+        """Return which wait for what others may hold; the number grows while those are read."""
         if not self.marks.must_merge:
             return {}
         routed = self.marks.all_routed()
         return {number: routed for number, owned in dict(self.owned).items() if owned.merge.waits}
 
     def superfluous(self) -> dict[int, tuple[int, int]]:
-        """Return, by partition, which rerouted records nobody needs any more.
-
-        Those before an offset that also arrived before an instant (milliseconds): they are applied,
-        and beyond the horizon of de-duplication.
-        """
+        """Return, by partition, which rerouted records nobody needs any more (`Owned`)."""
         horizon = self._policies.dedupe
-        return {
-            partition: (owned.begin, owned.clock - horizon)
-            for partition, owned in self.owned.items()
-        }
+        return {number: owned.superfluous(horizon) for number, owned in self.owned.items()}
 
     async def apply_ready(self, partition: int, publisher: Publisher) -> None:
         """Apply all that needs to wait no longer in a partition."""
         async with self._locks.of(partition):
             while (owned := self.owned.get(partition)) is not None:
-                batch = Batch(room_of(owned, self.room))
                 with self._whole(owned):
-                    batch.fold_ready(owned, self._latest())
+                    batch = folded(owned, self.room, self._latest())
                     if not batch.moved:
                         return
                     await self._write(owned, batch, publisher)

@@ -71,3 +71,11 @@ class Owned:
         """Keep what a batch wrote in the local store, if there is one, once it is complete."""
         if self.cold is not None:
             self.cold.keep(self.state, self._leaving, records, position)
+
+    def superfluous(self, horizon: int) -> tuple[int, int]:
+        """Tell which rerouted records nobody needs any more.
+
+        Those before an offset that also arrived before an instant (milliseconds): they are applied,
+        and beyond the horizon of de-duplication.
+        """
+        return self.begin, self.clock - horizon

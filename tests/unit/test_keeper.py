@@ -39,6 +39,50 @@ class CancelledPublisher:
         raise asyncio.CancelledError
 
 
+class SlowPublisher:
+    """A publisher whose batches are not confirmed before `confirm`."""
+
+    def __init__(self) -> None:
+        self.batches = 0
+        self.confirm = asyncio.Event()
+
+    async def complete(self, *_: Any) -> None:
+        self.batches += 1
+        await self.confirm.wait()
+
+    def end_of(self, _: int) -> int:
+        return 1
+
+    async def publish(self, *_: Any) -> None:
+        return
+
+    async def clear_outbox(self, *_: Any) -> None:
+        return
+
+
+def test_what_comes_while_a_batch_is_written_is_one_batch() -> None:
+    """Else each fetch would wait for a confirmation of its own, and a worker fall behind."""
+    catalogue = shipped_catalogue()
+    policies = Policies(Configuration(), catalogue)
+    keeper = Keeper(policies, Metrics(catalogue, "test"), None, None, 1)  # type: ignore[arg-type]
+    keeper.owned[0] = owned(Partition(policies), Journal())
+
+    async def apply() -> int:
+        publisher: Any = SlowPublisher()
+        applied = []
+        for offset in range(5):
+            event = b'{"id":"%d","type":"post.created","time":"%s","community_id":"42"}'
+            record: Any = Fetched(offset, event % (offset, NOON.encode()))
+            applied.append(asyncio.create_task(keeper.apply(0, [record], publisher)))
+            await asyncio.sleep(0.01)
+        publisher.confirm.set()
+        await asyncio.gather(*applied)
+        return int(publisher.batches)
+
+    assert asyncio.run(apply()) == 2
+    assert keeper.next_offset(0) == 5
+
+
 def test_a_partition_whose_batch_is_cut_short_is_dropped_instead_of_folded_twice() -> None:
     """The state has the batch by then, its position has not: going on would count it again."""
     catalogue = shipped_catalogue()

@@ -17,21 +17,14 @@ from faust.transport.utils import DefaultSchedulingStrategy
 from faust.types import TP
 
 from streams.backlog import Piece
+from streams.letters import Readable
 
 
-class SourceRecord(Protocol):
+class SourceRecord(Readable, Protocol):
     """One record as aiokafka unpacks it; which partition it is of is known where it is used."""
 
     @property
     def offset(self) -> int: ...  # noqa: D102
-    @property
-    def timestamp(self) -> int: ...  # noqa: D102
-    @property
-    def key(self) -> bytes | None: ...  # noqa: D102
-    @property
-    def value(self) -> bytes | None: ...  # noqa: D102
-    @property
-    def headers(self) -> Sequence[tuple[str, bytes]]: ...  # noqa: D102
 
 
 class CoalescedRecord:

@@ -1,25 +1,19 @@
 """Dead letters: a record that cannot be read, as it was, with why and where it stood."""
 
-from collections.abc import Sequence
 from typing import Final, Protocol
 
+from models.decode import Record
 from models.rejections import Rejection
 
 Letter = tuple[bytes | None, bytes | None, list[tuple[str, bytes]]]
 """A dead letter: the original key and value, and its headers."""
 
 
-class Readable(Protocol):
+class Readable(Record, Protocol):
     """What a dead letter keeps of a record."""
 
     @property
-    def timestamp(self) -> int: ...  # noqa: D102
-    @property
     def key(self) -> bytes | None: ...  # noqa: D102
-    @property
-    def value(self) -> bytes | None: ...  # noqa: D102
-    @property
-    def headers(self) -> Sequence[tuple[str, bytes]]: ...  # noqa: D102
 
 
 _LONGEST_DETAIL: Final = 500

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Set
 from typing import TYPE_CHECKING
 
-from streams.faust_internals import SourceRecord
 from streams.marks import GRACE, Mark
 from streams.reach import Ends
-from streams.reread import RereadError, RereadPieces, Stretch
+from streams.reread import RereadPieces, Stretch
 
 from .cluster import REROUTED, Written
+from .pieces import SimulatedPieces
 
 if TYPE_CHECKING:
     from .worker import Worker
@@ -54,7 +54,8 @@ class SimulatedReach:
         return
 
     def open(self, stretch: Stretch) -> RereadPieces:
-        return _Pieces(self._worker, stretch)
+        records = self._cluster.log(REROUTED, stretch.partition).records
+        return SimulatedPieces(self._worker, records, stretch)
 
     # What the worker does beside its batches --------------------------------------------------
 
@@ -110,24 +111,3 @@ class SimulatedReach:
             needed = (each.offset for each in log.records if each.timestamp >= instant)
             number = log.delete_before(min(offset, next(needed, log.end)))
             self._cluster.counts["rerouted records deleted"] += number
-
-
-class _Pieces:
-    def __init__(self, worker: Worker, stretch: Stretch) -> None:
-        self._worker = worker
-        log = worker.cluster.log(REROUTED, stretch.partition)
-        records = [each for each in log.records if each.offset < stretch.end]
-        since = stretch.since or 0
-        first = next((n for n, each in enumerate(records) if each.timestamp >= since), len(records))
-        self._left = records[first:]
-
-    async def next(self) -> Sequence[SourceRecord]:
-        await self._worker.pass_by("reread")
-        if self._worker.reread_fails:
-            raise RereadError("made to fail")
-        size = self._worker.dice.randint(1, 40)
-        piece, self._left = self._left[:size], self._left[size:]
-        return piece
-
-    async def close(self) -> None:
-        return

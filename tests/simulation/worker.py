@@ -13,7 +13,6 @@ from aiokafka.errors import KafkaError
 from rules.policy import Policies
 from rules.records import Recorder
 from streams.changelog import Record
-from streams.faust_internals import SourceRecord
 from streams.keeper import Keeper
 from streams.letters import Letter
 from streams.metrics import Metrics
@@ -26,6 +25,7 @@ from tests.stores import MemoryStore
 from .changelog import CountedChangelogs
 from .clockwork import Process
 from .cluster import CHANGELOG, REROUTED, Cluster, SourceMessage
+from .pieces import SimulatedPieces
 from .producer import Producer
 from .rerouting import SimulatedReach
 
@@ -65,34 +65,8 @@ class SimulatedReread:
         self._worker = worker
 
     def open(self, stretch: Stretch) -> RereadPieces:
-        return SimulatedPieces(self._worker, stretch)
-
-
-class SimulatedPieces:
-    """The pieces of one stretch."""
-
-    def __init__(self, worker: Worker, stretch: Stretch) -> None:
-        self._worker = worker
-        records = worker.cluster.source[stretch.partition]
-        begins = (
-            n
-            for n, record in enumerate(records)
-            if record.offset >= stretch.start
-            and (stretch.since is None or record.timestamp >= stretch.since)
-        )
-        first = next(begins, len(records))
-        self._left = [record for record in records[first:] if record.offset < stretch.end]
-
-    async def next(self) -> Sequence[SourceRecord]:
-        await self._worker.pass_by("reread")
-        if self._worker.reread_fails:
-            raise RereadError("made to fail")
-        size = self._worker.dice.randint(1, 40)
-        piece, self._left = self._left[:size], self._left[size:]
-        return piece
-
-    async def close(self) -> None:
-        return
+        records = self._worker.cluster.source[stretch.partition]
+        return SimulatedPieces(self._worker, records, stretch)
 
 
 class Worker:

@@ -157,10 +157,10 @@ def _judge_member(
     if due > day and packed.is_at_rest(member):
         community.wheel.setdefault(due, []).append(user_id)
         return False
-    member &= ~packed.SCHEDULED
     if member & packed.LEFT:
-        community.members[user_id] = packed.shared(member)
+        community.unschedule(user_id, member)
         return False
+    member &= ~packed.SCHEDULED
     phase = packed.phase_of(member)
     if due > day:
         phase, _ = step(phase, Signal.CLEAR_HELD)

@@ -38,10 +38,10 @@ class Community:
     look. The span is empty where no such day is known. `is_noted` says that the day stands among
     what has changed.
 
-    `dirty_days` (some more than once) and `dirty_members` are what changed since the last
-    `Partition.clean`, and `clean_day` was `next_day` then. Members are stored in pages, filled in
-    the order in which they come: `pages` lists who stands on which, and is empty while there is
-    only one.
+    `dirty_days` (some more than once) and `dirty_members` (with their records) are what changed
+    since the last `Partition.clean`, and `clean_day` was `next_day` then. Members are stored in
+    pages, filled in the order in which they come: `pages` lists who stands on which, and is empty
+    while there is only one.
     """
 
     __slots__ = (
@@ -81,7 +81,7 @@ class Community:
         self.silent = 0
         self.clean_day: int | None = None
         self.dirty_days: list[int] = []
-        self.dirty_members: set[str] = set()
+        self.dirty_members: dict[str, int] = {}
         self.pages: list[list[str]] = []
         self.filled = 0
         self.today = self.open_from = self.open_until = 0
@@ -123,8 +123,13 @@ class Community:
 
     def store(self, user_id: str, member: int) -> None:
         """Keep the member's record, and note that it has changed."""
-        self.members[user_id] = packed.shared(member)
-        self.dirty_members.add(user_id)
+        self.members[user_id] = self.dirty_members[user_id] = packed.shared(member)
+
+    def unschedule(self, user_id: str, member: int) -> None:
+        """Keep the member's record, which is out of the wheel; in the state nothing has changed."""
+        self.members[user_id] = member = packed.shared(member & ~packed.SCHEDULED)
+        if user_id in self.dirty_members:
+            self.dirty_members[user_id] = member
 
 
 def _nowhere(_: str) -> Community | None:
@@ -189,7 +194,8 @@ class Partition:
         """Forget ids that cannot make a repeat any more; it changes no answer."""
         clock, horizon = self.clock, self.policies.dedupe
         if len(self.seen) > _FEW and clock - self.pruned_at > horizon:
-            self.seen = {key: at for key, at in self.seen.items() if clock - at <= horizon}
+            oldest = clock - horizon
+            self.seen = {key: at for key, at in self.seen.items() if at >= oldest}
             self.pruned_at = clock
 
     def note(self, community: Community, day: int) -> None:

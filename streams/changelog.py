@@ -19,17 +19,17 @@ Record = tuple[bytes, bytes | None]
 
 def change_of(community: Community) -> Change:
     """Return what changed in the community since the last `clean`."""
-    panes, members = community.panes, community.members
+    panes = community.panes
     return (
         community.id,
         community.policy.calendar.name,
         community.first_day,
         community.next_day,
-        len(members),
+        len(community.members),
         community.silent,
         _stored_alerts(community) if community.clean_day != community.next_day else None,
         {day: panes[day] for day in community.dirty_days if day in panes},
-        {user_id: members[user_id] for user_id in community.dirty_members},
+        community.dirty_members,
     )
 
 

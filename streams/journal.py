@@ -73,7 +73,8 @@ class Journal:
     def note_members(self, community_id: str, members: Iterable[int]) -> None:
         """Note that the pages of these members have changed since they were written."""
         changed = self._changed_pages.get(community_id, frozenset())
-        self._changed_pages[community_id] = changed.union(map(packed.page_of, members))
+        # Of the members of a page, most are alike: they are few when taken apart.
+        self._changed_pages[community_id] = changed.union(map(packed.page_of, set(members)))
 
     def whole_since(self, community_id: str) -> Stamp:
         """Return the batch with which the community was last written whole."""
@@ -127,8 +128,7 @@ class Journal:
 
     def _note_pages(self, community: Community) -> None:
         if community.pages:
-            changed = map(community.members.__getitem__, community.dirty_members)
-            self.note_members(community.id, changed)
+            self.note_members(community.id, community.dirty_members.values())
         elif community.dirty_members:
             self._changed_pages[community.id] = _FIRST_PAGE
 

@@ -260,6 +260,21 @@ def test_only_so_many_communities_stay_in_memory(seed: int, hot: int) -> None:
     assert most == hot
 
 
+@pytest.mark.parametrize("size", [1, 100])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_is_written_of_a_member_is_what_stands_in_memory(seed: int, size: int) -> None:
+    history = history_of(seed)
+    partition = Partition(history.policies)
+    changed = 0
+    for start in range(0, len(history.records), size):
+        fold(partition, history.records[start : start + size])
+        for community in partition.dirty.values():
+            assert community.dirty_members.items() <= community.members.items()
+            changed += len(community.dirty_members)
+        partition.clean()
+    assert changed
+
+
 @pytest.mark.parametrize("seed", SEEDS[:4])
 def test_what_is_not_in_memory_is_counted_too(seed: int) -> None:
     history = history_of(seed)

@@ -16,7 +16,8 @@ from typing import Final
 
 from models.alerts import Phase
 
-_DAY: Final = (1 << 22) - 1
+DAY: Final = (1 << 22) - 1
+"""The bits of the day of the last interaction."""
 _SINCE: Final = 22
 _PHASE: Final = 44
 # As plain ints: to look a member of an enum up costs more than all the rest.
@@ -25,11 +26,11 @@ _FIRING: Final = int(Phase.FIRING)
 LEFT: Final = 1 << 46
 SCHEDULED: Final = 1 << 47
 _PHASES: Final = tuple(Phase)
-_DAY_OR_LEFT: Final = _DAY | LEFT
-_AT_REST: Final = SCHEDULED >> _PHASE
+DAY_OR_LEFT: Final = DAY | LEFT
+REST: Final = 3 << _PHASE | LEFT | SCHEDULED
+"""Of these bits only SCHEDULED is set where a member is at rest (`is_at_rest`)."""
 _PAGE: Final = 48
-_UNTIL_PAGE: Final = (1 << _PAGE - _PHASE) - 1
-_NOT_PHASE: Final = ~(_DAY << _SINCE | 3 << _PHASE)
+_NOT_PHASE: Final = ~(DAY << _SINCE | 3 << _PHASE)
 
 _SHARED_LIMIT: Final = 100_000
 _shared: Final[dict[int, int]] = {}
@@ -56,12 +57,12 @@ def shared(member: int) -> int:
 
 def last_day(member: int) -> int:
     """Return the day of the member's last interaction; 0 where there has been none."""
-    return member & _DAY
+    return member & DAY
 
 
 def since_day(member: int) -> int:
     """Return the day on which the present phase began; 0 in the phase QUIET."""
-    return member >> _SINCE & _DAY
+    return member >> _SINCE & DAY
 
 
 def phase_of(member: int) -> Phase:
@@ -81,7 +82,7 @@ def is_pending(member: int) -> bool:
 
 def is_settled(member: int, day: int) -> bool:
     """Tell whether an interaction on `day` changes nothing: a later one is known, and no leave."""
-    return day <= member & _DAY_OR_LEFT <= _DAY
+    return day <= member & DAY_OR_LEFT <= DAY
 
 
 def is_at_rest(member: int) -> bool:
@@ -89,12 +90,12 @@ def is_at_rest(member: int) -> bool:
 
     Then an interaction does no more than move the last day forward.
     """
-    return member >> _PHASE & _UNTIL_PAGE == _AT_REST
+    return member & REST == SCHEDULED
 
 
 def moved(member: int, last: int) -> int:
     """Return the member with another last day."""
-    return member & ~_DAY | last
+    return member & ~DAY | last
 
 
 def in_phase(member: int, phase: Phase, since: int) -> int:

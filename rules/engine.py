@@ -30,6 +30,10 @@ _OUTCOMES: Final = len(Outcome)
 _APPLIED, _LATE, _DROPPED, _DUPLICATE, _SKIPPED = (int(outcome) for outcome in Outcome)
 _LAST_INTERACTION: Final = int(LAST_INTERACTION)
 _LEAVE: Final = int(EventType.MEMBER_LEFT)
+_DAY: Final = packed.DAY
+_DAY_OR_LEFT: Final = packed.DAY_OR_LEFT
+_REST: Final = packed.REST
+_SCHEDULED: Final = packed.SCHEDULED
 _PERSONS: Final = (None, "person")
 _NEVER: Final = 1 << 62
 
@@ -103,9 +107,14 @@ def _apply_all(  # noqa: C901, PLR0912 (calls would cost as much as what they do
             community.is_noted = True
             partition.note(community, community.today)
         user_id = event.user_id
-        if user_id and kind <= _LAST_INTERACTION:  # most are not the first of the day
-            if not packed.is_settled(community.members.get(user_id, 0), community.today):
-                _interact(partition, community, user_id, community.today, arrival, effects)
+        if user_id and kind <= _LAST_INTERACTION:
+            day, member = community.today, community.members.get(user_id, 0)
+            if day <= member & _DAY_OR_LEFT <= _DAY:  # `is_settled`: not the first of the day
+                continue
+            if member & _REST == _SCHEDULED:  # `is_at_rest`
+                community.store(user_id, member & ~_DAY | day)
+            else:
+                _interact(partition, community, user_id, day, arrival, effects)
         elif user_id and kind == _LEAVE:
             _leave(partition, community, user_id, community.today, arrival, effects)
 

@@ -7,25 +7,23 @@ client has fetched of it stays with the client, as compressed bytes, and it fetc
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Set
 from typing import Any, Final
 
 PIECE: Final = 10_000
 """Records handed on at once: enough to spread the cost of a batch, few enough for the event loop
 to breathe."""
 
-IN_HAND: Final = 5 * PIECE
+IN_HAND: Final = 20 * PIECE
 """Records in hand of all partitions from which on only partitions that have none get any."""
 
 
 class Piece:
-    """Records of one partition, handed on together. They are in hand until `done`, or let go."""
+    """Records of one partition, handed on together. They are in hand until taken, or let go."""
 
     __slots__ = ("_backlog", "_size", "partition", "records")
 
-    def __init__(
-        self, records: Sequence[Any], partition: int, backlog: "Backlog | None" = None
-    ) -> None:
+    def __init__(self, records: Any, partition: int, backlog: "Backlog | None" = None) -> None:
         """Count `records` as in hand of `backlog`, where there is a bound."""
         self.records, self.partition = records, partition
         self._size, self._backlog = len(records), backlog
@@ -37,8 +35,20 @@ class Piece:
         """Whether there is a bound on how many records are in hand: on those of the source."""
         return self._backlog is not None
 
+    @property
+    def last(self) -> Any:
+        """What tells the offset and the timestamp of the last record."""
+        return self.records if self.is_bounded else self.records[-1]
+
+    def take(self, most: int) -> list[Any]:
+        """Unpack the next records, at most so many; fewer: that was all."""
+        taken: list[Any] = self.records.take(most) if self.records else []
+        if len(taken) < most:
+            self.done()
+        return taken
+
     def done(self) -> None:
-        """Let go of the records: they are applied, or never will be."""
+        """Let go of the records: they are taken, or never will be."""
         size, self._size, self.records = self._size, 0, ()
         if size and self._backlog is not None:
             self._backlog.change(self.partition, -size)
@@ -65,7 +75,7 @@ class Backlog:
         """Tell whether to hand on more of the partition: at most a piece waits behind another."""
         with self._lock:
             in_hand = self._in_hand[partition]
-            room = in_hand == 0 or (in_hand <= PIECE and self._total < IN_HAND)
+            room = in_hand == 0 or (in_hand < 2 * PIECE and self._total < IN_HAND)
             room = room and partition not in self._paused
             self._refused = self._refused or not room
         return room

@@ -10,7 +10,7 @@ from streams.backlog import PIECE
 from streams.owned import Owned
 from streams.routed import Refused
 
-ROOM: Final = 200
+ROOM: Final = 400
 """Outputs after which a fold is cut at the next close, and written as a batch of its own: it holds
 the event loop, and all that it causes stands in memory."""
 

@@ -46,7 +46,7 @@ class CoalescedRecord:
 
     def __init__(self, place: TP, pieces: Sequence[Piece]) -> None:
         """Stand for `pieces`, the first of which is of the partition `place`."""
-        last = pieces[0].records[-1]
+        last = pieces[0].last
         self.topic = place.topic
         self.partition = place.partition
         self.offset = last.offset

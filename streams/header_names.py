@@ -6,6 +6,7 @@ unpacks a fetch; one bad name would end the worker, and every restart after it. 
 """
 
 from collections.abc import Iterator
+from itertools import chain, islice
 from typing import Any
 
 from aiokafka.consumer import fetcher
@@ -25,22 +26,19 @@ class _Buffer(bytearray):
         return super().decode(encoding, "backslashreplace")
 
 
-class Unpacked(list[Any]):
-    """The records of one batch, which aiokafka takes for one record."""
+class RecordBatch:
+    """One record batch, which aiokafka takes for one record: it is unpacked bit by bit.
 
-    @property
-    def offset(self) -> int:
-        """The last one's offset."""
-        return int(self[-1].offset)
-
-
-class _Batch:
-    """One record batch: aiokafka's own, read a second time where a name is no text."""
+    Where a name is no text, aiokafka's own batch is read a second time.
+    """
 
     def __init__(self, batch: Any, data: bytes, number: int) -> None:
+        """Wrap aiokafka's `batch`, the one of that `number` in the fetched `data`."""
         self._batch = batch
         self._data = data
         self._number = number
+        self._records: Iterator[Any] | None = None
+        self._given = 0
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._batch, name)
@@ -48,27 +46,37 @@ class _Batch:
     def __next__(self) -> Any:
         return next(self._batch)
 
-    def __iter__(self) -> Iterator[Unpacked]:
-        records = self._unpack()
-        if records:
-            yield records
+    def __iter__(self) -> Iterator["RecordBatch"]:
+        yield self
 
-    def _unpack(self) -> Unpacked:
+    @property
+    def offset(self) -> int:
+        """The offset of the last record, or of what compaction left of it."""
+        return int(self._batch.next_offset) - 1
+
+    def take(self, most: int) -> list[Any]:
+        """Return the next records, at most so many; none: that was all."""
+        if self._records is None:
+            # aiokafka's own iterator cannot be asked for itself a second time.
+            self._records = chain(self._batch)
         try:
-            return Unpacked(self._batch)
+            taken = list(islice(self._records, most))
         except (UnicodeDecodeError, CorruptRecordException) as error:
             if not isinstance(error.__cause__ or error, UnicodeDecodeError):
                 raise
-            return self._read_again()
+            self._records = islice(self._read_again(), self._given, None)
+            taken = list(islice(self._records, most))
+        self._given += len(taken)
+        return taken
 
-    def _read_again(self) -> Unpacked:
+    def _read_again(self) -> Iterator[Any]:
         records = _MemoryRecordsPy(self._data)
         for _ in range(self._number):
             records.next_batch()
         batch = _DefaultRecordBatchPy(records._next_slice)  # noqa: SLF001
         batch._maybe_uncompress()  # noqa: SLF001
         batch._buffer = _Buffer(batch._buffer)  # noqa: SLF001
-        return Unpacked(batch)
+        return iter(batch)
 
 
 class TolerantRecords:
@@ -88,9 +96,9 @@ class TolerantRecords:
         """Tell whether there is one more batch."""
         return self._records.has_next()
 
-    def next_batch(self) -> _Batch:
+    def next_batch(self) -> RecordBatch:
         """Return the next batch."""
-        batch = _Batch(self._records.next_batch(), self._data, self._number)
+        batch = RecordBatch(self._records.next_batch(), self._data, self._number)
         self._number += 1
         return batch
 

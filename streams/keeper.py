@@ -4,8 +4,9 @@ Progress is part of the state: a batch is applied only where it continues the la
 and it counts only once its marker is in the changelog (ARCHITECTURE, "One batch").
 """
 
+import asyncio
 import time
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import AsyncExitStack, contextmanager
 
 from models import state as stored
@@ -20,6 +21,7 @@ from streams.changelogs import Changelogs
 from streams.faust_internals import SourceRecord
 from streams.gauges import set_gauges
 from streams.holes import Holes
+from streams.incoming import Incoming, Records
 from streams.marks import Mark, Marks
 from streams.metrics import Metrics
 from streams.outputs import write_outputs
@@ -31,6 +33,7 @@ from streams.recovery import Recovery
 from streams.reread import Reread
 from streams.router import Router
 from streams.takeover import Takeover
+from streams.turns import AHEAD, FEWEST, Turns
 
 
 def wall_clock() -> int:
@@ -69,8 +72,11 @@ class Keeper:
         self._recorder = Recorder(policies.catalogue, policies.configuration.deployment)
         self._metrics = metrics
         self._follows_wall = policies.configuration.time.clock == "wall"
+        self._incoming = Incoming()
         self._routing = PartitionLocks()
         self._locks = PartitionLocks()
+        self._turn = asyncio.Lock()
+        self._turns = Turns(self._router)
         self.room = ROOM
         self.stride = STRIDE
         self.owned: dict[int, Owned] = {}
@@ -102,6 +108,7 @@ class Keeper:
                 attempt, before, partitions, standbys, publisher
             )
             if done:
+                self._incoming.keep(self.owned.keys())
                 self.refresh_gauges()
         return done
 
@@ -112,55 +119,96 @@ class Keeper:
 
     # Progress -----------------------------------------------------------------------------
 
-    async def apply(
-        self, partition: int, records: Sequence[SourceRecord], publisher: Publisher
-    ) -> None:
+    async def apply(self, partition: int, records: Records, publisher: Publisher) -> None:
         """Route records of a source partition, and apply all that needs to wait no longer.
 
         What came while the last batch was written is one batch: the more there is, the larger.
         """
-        async with AsyncExitStack() as held:
-            async with self._routing.of(partition):
-                owned = self.owned.get(partition)
-                if owned is None:
-                    return
-                with self._whole(owned):
-                    batch = await self._route(owned, records, held, publisher)
-            # What is routed while this is written is the next batch.
-            with self._whole(owned):
-                if batch is not None and batch.moved:
-                    await self._write(owned, batch, publisher)
+        self._incoming.add(partition, records)
+        if not self.marks.must_merge:
+            await self._apply_incoming(partition, publisher)
         self._router.keep_pace(self.owned.values())
         await self.apply_ready(partition, publisher)
         await self.go_on(publisher)
 
-    async def _route(
-        self,
-        owned: Owned,
-        records: Sequence[SourceRecord],
-        held: AsyncExitStack,
-        publisher: Publisher,
-    ) -> Batch | None:
-        """Route records; where nothing can wait for others, also fold them, stride by stride.
+    async def _apply_incoming(self, partition: int, publisher: Publisher) -> None:
+        """Route and fold what has come of a partition, stride by stride, and write it."""
+        async with self._locks.of(partition):
+            owned = self.owned.get(partition)
+            if owned is None:
+                return
+            with self._whole(owned):
+                batch = Batch(room_of(owned, self.room))
+                while await self._route(partition, self.stride, publisher):
+                    batch.fold_ready(owned, self._latest())
+                    while batch.is_full:
+                        await self._write(owned, batch, publisher)
+                        batch = folded(owned, self.room, self._latest())
+                if batch.moved:
+                    await self._write(owned, batch, publisher)
 
-        The batch returned is to be written while `held` holds the partition.
+    async def _apply_in_turns(self, publisher: Publisher) -> None:
+        """Route and fold what has come of all partitions side by side, and write it."""
+        async with self._turn:
+            goes_on = True
+            while goes_on and self.marks.must_merge:
+                async with AsyncExitStack() as held:
+                    partitions = sorted(self.owned)
+                    for partition in partitions:
+                        await held.enter_async_context(self._locks.of(partition))
+                    # By now a recovery may have built others.
+                    owned = {each: self.owned[each] for each in partitions if each in self.owned}
+                    for each in owned.values():
+                        held.enter_context(self._whole(each))
+                    goes_on = await self._round(owned, publisher)
+
+    async def _round(self, owned: Mapping[int, Owned], publisher: Publisher) -> bool:
+        """Fill a batch of each partition until one is full or none can go on, and write them.
+
+        False where none can go on.
         """
-        lock = self._locks.of(owned.partition)
-        if lock.locked() or self.marks.must_merge:
-            await self._router.route(owned, records, self._latest(), publisher)
-            return None
-        await held.enter_async_context(lock)
-        if self.owned.get(owned.partition) is not owned:
-            return None
-        batch = Batch(room_of(owned, self.room))
-        for start in range(0, len(records), self.stride):
-            stride = records[start : start + self.stride]
-            await self._router.route(owned, stride, self._latest(), publisher)
-            batch.fold_ready(owned, self._latest())
-            while batch.is_full:
-                await self._write(owned, batch, publisher)
-                batch = folded(owned, self.room, self._latest())
-        return batch
+        latest = self._latest()
+        batches = [(each, Batch(room_of(each, self.room))) for each in owned.values()]
+        goes_on = True
+        while goes_on and not any(batch.is_full for _, batch in batches):
+            goes_on = await self._give_turns(owned, publisher)
+            for each, batch in batches:
+                batch.fold_ready(each, latest)
+        moved = [each for each in batches if each[1].moved]
+        writing = asyncio.gather(*(self._write(*each, publisher) for each in moved))
+        # Better than to wait, though what is decoded now will be in no cache by then.
+        while not writing.done() and await self._give_turns(owned, publisher, AHEAD):
+            pass
+        await writing
+        return bool(moved)
+
+    async def _give_turns(
+        self, owned: Mapping[int, Owned], publisher: Publisher, ahead: int | None = None
+    ) -> bool:
+        """Route a stride of each partition that can go on; False where none can.
+
+        Nor does any go on once one that comes next has `ahead` events waiting.
+        """
+        coming = self._incoming.partitions() & owned.keys()
+        most = max(self.stride // max(len(owned), 1), min(self.stride, FEWEST))
+        goes_on = False
+        for partition in self._turns.take(owned, coming, most, ahead):
+            await self._route(partition, most, publisher)
+            goes_on = True
+        # The event loop gets a turn.
+        await asyncio.sleep(0)
+        return goes_on
+
+    async def _route(self, partition: int, most: int, publisher: Publisher) -> bool:
+        """Route what has come of a partition, at most so many; False where nothing was left."""
+        # Not held while a batch is written: who has to route meanwhile does not wait for that.
+        async with self._routing.of(partition):
+            owned = self.owned.get(partition)
+            records = self._incoming.take(partition, most)
+            if owned is not None and records:
+                with self._whole(owned):
+                    await self._router.route(owned, records, self._latest(), publisher)
+        return bool(records)
 
     async def receive(
         self, partition: int, records: Sequence[SourceRecord], publisher: Publisher
@@ -182,6 +230,12 @@ class Keeper:
 
     async def go_on(self, publisher: Publisher) -> None:
         """Apply what waited for others, and needs to no longer."""
+        if self.marks.must_merge:
+            await self._apply_in_turns(publisher)
+        else:
+            for partition in sorted(self._incoming.partitions() & self.owned.keys()):
+                if not self._locks.of(partition).locked():
+                    await self._apply_incoming(partition, publisher)
         for partition in sorted(self.owned):
             owned = self.owned.get(partition)
             # Who holds the lock looks again before it is let go.

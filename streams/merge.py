@@ -116,6 +116,11 @@ class Merge:
         return bool(self._own) or any(list(self._rerouted.values()))
 
     @property
+    def waiting(self) -> int:
+        """How many events of our own source partition are not applied yet."""
+        return sum(len(portion.events) - portion.done for portion in self._own)
+
+    @property
     def first_place(self) -> int:
         """Where in the topic of rerouted records the first one stands that is not applied."""
         heads = (waiting[0][4] for waiting in self._rerouted.values() if waiting)

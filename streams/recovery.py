@@ -86,6 +86,7 @@ class Recovery:
 
         ends = {partition: publisher.end_of(partition) for partition in held}
         found = await self._changelogs.read(partitions, ends, is_over)
+        await self._router.look_again()
         for partition in sorted(partitions):
             if is_over():
                 return False

@@ -1,14 +1,14 @@
 """Records of one source partition after routing: those that are at home there."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate, islice
+from itertools import accumulate
 from operator import itemgetter
 from typing import NamedTuple
 
 from models.events import Arrived
 from models.rejections import RejectionReason
-from rules.state import BEGINNING
 from streams.letters import Letter
 
 Bound = tuple[int, int]
@@ -44,8 +44,6 @@ class Portion:
     clocks: list[int] | None = None
     refused: list[Refused] = field(default_factory=list)
     done: int = 0
-    _passing: int = 0
-    _reached: int = BEGINNING
 
     @property
     def is_done(self) -> bool:
@@ -64,28 +62,16 @@ class Portion:
         return self.clocks
 
     def passing(self, partition: int, bound: Bound | None) -> int:
-        """Return how many of the events, from the first, come no later than `bound`.
-
-        Bounds that are asked for one after another never fall.
-        """
+        """Return how many of the events, from the first, come no later than `bound`."""
         if bound is None or (self.clock, partition) <= bound:
-            self._passing = len(self.events)
-            return self._passing
+            return len(self.events)
         latest = bound[0] if partition <= bound[1] else bound[0] - 1
-        if self.begin <= latest:
-            # The first clock beyond the bound is the first arrival beyond it.
-            clocks = self.clocks or map(_arrival, self.events)
-            left = enumerate(islice(clocks, self._passing, None), self._passing)
-            self._passing = next((n for n, clock in left if clock > latest), len(self.events))
-        return self._passing
+        return bisect_right(self.channel_clocks(), latest) if self.begin <= latest else self.done
 
     def advance(self, number: int) -> int:
         """Note that up to `number` more events are applied; return how many of them were here."""
         before = self.done
         self.done = min(before + number, len(self.events))
-        if before < self.done < len(self.events):
-            clocks = self.clocks or map(_arrival, self.events)
-            self._reached = max(self.begin, self._reached, *islice(clocks, before, self.done))
         return self.done - before
 
     def place(self) -> tuple[int, int]:
@@ -94,7 +80,7 @@ class Portion:
             return self.end, self.clock
         if not self.done:
             return self.offsets[0], self.begin
-        return self.offsets[self.done - 1] + 1, self._reached
+        return self.offsets[self.done - 1] + 1, self.channel_clocks()[self.done - 1]
 
     def take_refused(self, before: int) -> list[Refused]:
         """Take out the records that cannot be read and stood before the offset `before`."""

@@ -24,7 +24,7 @@ from streams.owned import Owned
 from streams.passage import Passage
 from streams.publish import Publisher
 from streams.reach import Reach
-from streams.reread import Reread, Stretch, read_again
+from streams.reread import Reread, RereadError, Stretch, read_again
 from streams.routing import Route
 
 AHEAD: Final = 2 * PIECE
@@ -61,6 +61,10 @@ class Router:
         ends = await self._reach.ends()
         self._begins, self._ends = list(ends.begins), list(ends.rerouted)
         self.marks.aim(ends.source, rerouting=any(self._ends))
+
+    async def look_again(self) -> None:
+        """Ask again where rerouted records end: a state that was read since may be beyond that."""
+        self._ends = list((await self._reach.ends()).rerouted)
 
     def begin(self, partition: int, stored: StoredPartition | None) -> tuple[Route, Merge]:
         """Begin where the state says; StateError where the topic of rerouted records is another."""
@@ -129,13 +133,19 @@ class Router:
     ) -> int:
         """Take in records that were rerouted to a partition; return the first place to come next.
 
-        Repeats are dropped. Records that do not continue what was taken are left alone, unless they
-        come again: then there is nothing in between.
+        Repeats are dropped. Records that do not continue what was taken are left alone. RereadError
+        where they come again: what lies before them was deleted, which only happens once somebody
+        else has applied it here.
         """
-        first = records[0].offset
-        if first > owned.merge.next_place and first != owned.left_alone:
+        first, expected = records[0].offset, owned.merge.next_place
+        if first > expected:
+            if first == owned.left_alone:
+                raise RereadError(
+                    f"partition {owned.partition}: the rerouted records {expected} to {first - 1} "
+                    f"are gone; another worker has applied them"
+                )
             owned.left_alone = first
-            return owned.merge.next_place
+            return expected
         fresh = [each for each in read_forwarded(records) if self._is_new(owned.merge, each)]
         events, rejected = decode_records(fresh)
         if rejected:
@@ -174,11 +184,18 @@ class Router:
         partitions = list(owned)
         marks = {}
         for each in partitions:
-            at = self._reach.read_at(each.partition, self._next_record(each))
+            at = self._read_at(each)
             each.merge.read(at)
             marks[each.partition] = self._tell(each, at)
         self.keep_pace(partitions)
         return marks
+
+    def is_read(self, owned: Owned) -> bool:
+        """Tell whether all that is known to stand in the partition is routed."""
+        return self._read_at(owned) > 0
+
+    def _read_at(self, owned: Owned) -> int:
+        return self._reach.read_at(owned.partition, self._next_record(owned))
 
     def left(self, owned: Owned) -> int:
         """Return how many records that were rerouted to a partition are not applied yet.

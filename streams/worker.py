@@ -150,12 +150,8 @@ class PulseWorker:
             await asyncio.gather(*map(self._apply, event.value))
 
     async def _apply(self, piece: Piece) -> None:
-        try:
-            with ending_on_failure("the batch"):
-                await self.keeper.apply(piece.partition, piece.records, self._get_publisher())
-        finally:
-            # Faust holds the event until its next one.
-            piece.done()
+        with ending_on_failure("the batch"):
+            await self.keeper.apply(piece.partition, piece, self._get_publisher())
 
     async def _tick(self) -> None:
         with ending_on_failure("the tick"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import cache
+from itertools import islice
 from typing import Any
 
 import yaml
@@ -164,3 +165,13 @@ def owned(
     route = Route("events", 0, 1, offset + 1, BEGINNING)
     merge = Merge(0, Marks(1), offset + 1, BEGINNING, Passage())
     return Owned(0, state, journal, route, merge, list(lineage), cold)
+
+
+class Handed:
+    """Records that were handed on together, to be taken bit by bit."""
+
+    def __init__(self, records: Sequence[Any]) -> None:
+        self._records = iter(records)
+
+    def take(self, most: int) -> list[Any]:
+        return list(islice(self._records, most))

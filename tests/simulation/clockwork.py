@@ -64,6 +64,12 @@ class Clockwork:
         process.tasks.append(task)
         return task
 
+    def create_task(self, work: Coroutine[Any, Any, Any], **_: Any) -> asyncio.Task[Any]:
+        """Begin a task of the process whose step is being run."""
+        task: asyncio.Task[Any] = asyncio.Task(work, loop=self._loop)
+        _current.get().tasks.append(task)
+        return task
+
     def tell(self, process: Process, callback: Callable[..., Any], *args: Any) -> None:
         """Let the process run `callback` when its turn comes."""
         context = copy_context()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from sys import maxsize
 
 import pytest
 from msgspec.structs import replace
@@ -17,6 +18,7 @@ from streams.changelogs import Changelogs
 from streams.cold import Cold
 from streams.faust_internals import SourceRecord
 from streams.forwarded import Forward
+from streams.incoming import Records
 from streams.keeper import Keeper
 from streams.marks import Heard, Marks
 from streams.merge import Merge
@@ -41,12 +43,10 @@ Take = Callable[[pytest.MonkeyPatch], Product]
 class AnyBatchKeeper(Keeper):
     """Applies whatever comes, whether it continues what was applied or not."""
 
-    async def apply(
-        self, partition: int, records: Sequence[SourceRecord], publisher: Publisher
-    ) -> None:
+    async def apply(self, partition: int, records: Records, publisher: Publisher) -> None:
         owned = self.owned.get(partition)
         if owned is not None:
-            await self._router._route(owned, records, None, publisher)
+            await self._router._route(owned, records.take(maxsize), None, publisher)
             await self.apply_ready(partition, publisher)
 
 
@@ -286,7 +286,7 @@ def the_order_of_what_is_rerouted(patch: pytest.MonkeyPatch) -> Product:
     async def receive(
         router: Router, owned: Owned, records: Sequence[SourceRecord], publisher: Publisher
     ) -> int:
-        owned.left_alone = records[0].offset
+        owned.merge.next_place = max(owned.merge.next_place, records[0].offset)
         return await whole_receive(router, owned, records, publisher)
 
     whole_receive = Router.receive

@@ -20,6 +20,7 @@ from streams.publish import Publisher
 from streams.read_back import ReadBacks
 from streams.record_batches import SendError
 from streams.reread import RereadError, RereadPieces, Stretch
+from tests.builders import Handed
 from tests.stores import MemoryStore
 
 from .changelog import CountedChangelogs
@@ -266,7 +267,7 @@ class Worker:
             self._at_rest.clear()
             self._busy += 1
             await self.pass_by("apply")
-            await self.keeper.apply(partition, records, self.publisher)
+            await self.keeper.apply(partition, Handed(records), self.publisher)
             await self.pass_by("applied")
             self._busy -= 1
             if not self._busy:

@@ -16,7 +16,7 @@ from streams.catalogue import shipped_catalogue
 from streams.journal import Journal
 from streams.keeper import Keeper
 from streams.metrics import Metrics
-from tests.builders import owned
+from tests.builders import Handed, owned
 
 NOON = "2025-03-01T12:00:00Z"
 
@@ -73,7 +73,7 @@ def test_what_comes_while_a_batch_is_written_is_one_batch() -> None:
         for offset in range(5):
             event = b'{"id":"%d","type":"post.created","time":"%s","community_id":"42"}'
             record: Any = Fetched(offset, event % (offset, NOON.encode()))
-            applied.append(asyncio.create_task(keeper.apply(0, [record], publisher)))
+            applied.append(asyncio.create_task(keeper.apply(0, Handed([record]), publisher)))
             await asyncio.sleep(0.01)
         publisher.confirm.set()
         await asyncio.gather(*applied)
@@ -92,7 +92,7 @@ def test_a_partition_whose_batch_is_cut_short_is_dropped_instead_of_folded_twice
     event = b'{"id":"a","type":"post.created","time":"%s","community_id":"42"}' % NOON.encode()
 
     async def apply() -> None:
-        await keeper.apply(0, [Fetched(0, event)], CancelledPublisher())  # type: ignore[arg-type]
+        await keeper.apply(0, Handed([Fetched(0, event)]), CancelledPublisher())  # type: ignore[arg-type]
 
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(apply())

@@ -22,7 +22,7 @@ from streams.metrics import Metrics
 from streams.owned import Owned
 from streams.partitioning import partition_of
 from streams.reach import Ends, Nowhere
-from streams.reread import Stretch
+from streams.reread import RereadError, Stretch
 from streams.router import Router
 from streams.takeover import Takeover
 
@@ -79,7 +79,7 @@ def owned_by(made: Router, found: StoredPartition | None = None) -> Owned:
     return Owned(HOME, Partition(POLICIES), Journal(), *made.begin(HOME, found))
 
 
-def test_what_does_not_continue_what_was_taken_is_left_alone_until_it_comes_again() -> None:
+def test_what_does_not_continue_what_was_taken_is_left_alone_and_ends_us_where_it_stays() -> None:
     """A fetch of before a recovery may come after it; what lies before it comes next then."""
     made = router()
     owned = owned_by(made)
@@ -93,9 +93,10 @@ def test_what_does_not_continue_what_was_taken_is_left_alone_until_it_comes_agai
     assert receive(5, 6) == 2
     assert receive(2, 3, 4, 5) == 6
     assert receive(4, 5, 6) == 7
-    # Where it comes again at once, nothing stands in between: it was deleted, or never written.
+    # Where it comes again at once, what stood in between was deleted: by who has applied it.
     assert receive(9) == 7
-    assert receive(9) == 10
+    with pytest.raises(RereadError, match="rerouted records 7 to 8 are gone"):
+        receive(9)
     assert [each[2] for each in owned.merge._rerouted[SOURCE]] == [0, 1, 2, 3, 4, 5, 6]
 
 

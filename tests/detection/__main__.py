@@ -1,0 +1,78 @@
+"""`python -m tests.detection`: how well rules warn before a community goes quiet, in Markdown.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage or no data.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from streams.lines import FileError
+from tests.detection.chance import calendar_scores, random_scores, scored, separation
+from tests.detection.contenders import INDEX, PERIODS, families, fixed
+from tests.detection.episodes import episodes, together
+from tests.detection.history import History, read_histories
+from tests.detection.report import Findings, Fitted, report
+from tests.detection.splits import halves, split
+
+DATA: Final = Path("../shared/data/irc-8.ndjson.gz")
+"""The log of eight chat channels, from the root of the repository; it is no part of it."""
+
+DRAWS: Final = 1_000
+OFFSET_STEP: Final = 7
+
+
+def measure(histories: Sequence[History], file: str, draws: int = DRAWS) -> Findings:
+    """Try everything on the communities, of which there are at least four."""
+    found = {one.community: episodes(one.speech) for one in histories}
+    names = [one.community for one in histories]
+    tried = {trial.name: scored(trial, histories, found) for trial in fixed()}
+    fitted = []
+    for family in families():
+        scores = {trial.name: scored(trial, histories, found) for trial in family.trials}
+        splits = [split(family, scores, half, others) for half, others in halves(names)]
+        fitted.append(Fitted(family, splits))
+    count = together(tried[INDEX.name].values()).alerts
+    return Findings(
+        file=file,
+        events=sum(sum(one.speech) for one in histories),
+        fixed=tried,
+        calendars={
+            period: calendar_scores(period, histories, found, OFFSET_STEP) for period in PERIODS
+        },
+        lots=list(random_scores(count, draws, histories, found)),
+        fitted=fitted,
+        separation=separation(histories, found),
+    )
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the benchmark; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests.detection", description=__doc__)
+    parser.add_argument("--data", type=Path, default=DATA, help=f"a file of events ({DATA})")
+    parser.add_argument("--out", type=Path, help="a file to write the report to, too")
+    given = parser.parse_args(arguments)
+    if not given.data.exists():
+        print(f"detection: no {given.data}: name a file of events with --data", file=sys.stderr)
+        return 2
+    try:
+        histories = read_histories(str(given.data))
+        if len(histories) < 4:
+            print("detection: fewer than four communities cannot be halved", file=sys.stderr)
+            return 2
+        text = report(measure(histories, given.data.name))
+        if given.out is not None:
+            given.out.write_text(text, encoding="utf-8")
+    except (FileError, OSError) as error:
+        print(f"detection: {error}", file=sys.stderr)
+        return 1
+    print(text, end="")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

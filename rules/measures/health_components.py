@@ -42,12 +42,16 @@ class DayFigures(NamedTuple):
 
 
 class Component(NamedTuple):
-    """One part of the index: the figure `counted` out of the figure `cases`, in any window."""
+    """One part of the index: the figure `counted` out of the figure `cases`, in any window.
+
+    Where `by_week`, the last week counts for as much as the whole of the recent days.
+    """
 
     name: str
     title: str
     counted: str
     cases: str
+    by_week: bool = False
 
     @property
     def is_rate(self) -> bool:
@@ -58,7 +62,9 @@ class Component(NamedTuple):
 _DAYS: Final = "days"
 
 COMPONENTS: Final = (
-    Component("speech_density", "speech density", "speech", _DAYS),
+    # A burst that ended two weeks ago still fills four weeks: without its last week, the index
+    # would call a place healthy in which nobody speaks any more.
+    Component("speech_density", "speech density", "speech", _DAYS, by_week=True),
     Component("speaking_members", "speaking members", "speakers", _DAYS),
     Component("reply_rate", "reply rate", "replies", "speech"),
     Component("newcomers_who_stay", "newcomers who stay", "newcomers_stayed", "newcomers_joined"),
@@ -84,19 +90,23 @@ def ratio(component: Component, window: Totals) -> Ratio | None:
 
 
 def score(
-    component: Component, recent: Ratio | None, usual: Ratio | None, least_cases: int
+    component: Component,
+    recent: Sequence[Ratio | None],
+    usual: Ratio | None,
+    least_cases: int,
 ) -> int | None:
     """Score what is recent against what is usual: 0 to FULL_SCORE, cut to a whole number.
 
+    `recent` holds the component's ratio in each window that it is judged by; they count alike.
     None, which is not 0, where there is nothing to compare: a figure that is not known, a
     community in which it never happens, or fewer than `least_cases` recent cases to take a rate of.
     """
-    if recent is None or usual is None:
+    if usual is None or 0 in usual:
         return None
-    counted, cases = recent
-    usual_counted, usual_cases = usual
-    if cases == 0 or usual_cases == 0 or usual_counted == 0:
-        return None
-    if component.is_rate and cases < least_cases:
-        return None
-    return min(FULL_SCORE, FULL_SCORE * counted * usual_cases // (cases * usual_counted))
+    least = least_cases if component.is_rate else 1
+    scores = []
+    for window in recent:
+        if window is None or window[1] < least:
+            return None
+        scores.append(min(FULL_SCORE, FULL_SCORE * window[0] * usual[1] // (window[1] * usual[0])))
+    return sum(scores) // len(scores)

@@ -29,6 +29,9 @@ from rules.parameters import Parameters
 USUAL_DAYS: Final = 56
 """What is usual in a community is what it did in the eight weeks that end on the judged day."""
 
+WEEK_DAYS: Final = 7
+"""The last week, by which some components are judged as well."""
+
 PULLS_NAMED: Final = 3
 
 Weight = Annotated[int, Field(ge=0, le=100)]
@@ -107,9 +110,13 @@ def gather(days: Sequence[DayFigures], day: int, first_day: int, setting: Settin
     assert isinstance(parameters, HealthIndexParameters)
     usual = totals(days[-USUAL_DAYS:])
     recent = totals(days[-parameters.window_days :])
+    week = totals(days[-WEEK_DAYS:])
     counts = {
         component.name: {
-            "recent": _written(ratio(component, recent)),
+            "recent": [
+                _written(ratio(component, window))
+                for window in ((week, recent) if component.by_week else (recent,))
+            ],
             "usual": _written(ratio(component, usual)),
         }
         for component in COMPONENTS

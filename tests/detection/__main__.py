@@ -35,7 +35,7 @@ def measure(histories: Sequence[History], file: str, draws: int = DRAWS) -> Find
     for family in families():
         scores = {trial.name: scored(trial, histories, found) for trial in family.trials}
         splits = [split(family, scores, half, others) for half, others in halves(names)]
-        fitted.append(Fitted(family, splits))
+        fitted.append(Fitted(family, scores, splits))
     count = together(tried[INDEX.name].values()).alerts
     return Findings(
         file=file,

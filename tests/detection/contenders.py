@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import product
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from rules.lifecycle import Hold
 from rules.measures.health_components import COMPONENTS
@@ -11,7 +12,7 @@ from rules.measures.health_index import HealthIndexParameters
 from tests.detection.trials import Trial, calendar_alarm, four_week_median, health, speech_drop
 
 PROPOSED: Final = HealthIndexParameters(
-    index_at_most=90,
+    index_at_most=70,
     window_days=28,
     floor=400,
     least_cases=10,
@@ -22,18 +23,20 @@ PROPOSED: Final = HealthIndexParameters(
     share_conversion_weight=10,
     concentration_weight=5,
     satisfaction_weight=10,
-    keep_firing_days=27,
+    keep_firing_days=20,
 )
 """The defaults of `health-index-falling` that the figures speak for."""
 
 KEEPS: Final = (13, 20, 27)
 DROPS: Final = (10, 20, 30, 40, 50)
-INDICES: Final = (70, 75, 80, 85, 90, 95)
+INDICES: Final = (55, 60, 65, 70, 75, 80, 85)
 WINDOWS: Final = (14, 21, 28)
 PERIODS: Final = (28, 35, 42, 49, 56)
 
 SHIPPED: Final = speech_drop("speech-density-drop, as shipped")
 INDEX: Final = health("health index", PROPOSED)
+
+_WEIGHTS: Final = tuple(f"{component.name}_weight" for component in COMPONENTS)
 
 
 class Family(NamedTuple):
@@ -46,7 +49,6 @@ class Family(NamedTuple):
 
 def fixed() -> list[Trial]:
     """Rules in one setting each, which nothing was fitted for here."""
-    only = dict.fromkeys((f"{component.name}_weight" for component in COMPONENTS), 0)
     return [
         SHIPPED,
         speech_drop("the same, a fall of 50 %", drop_percent=50),
@@ -55,16 +57,13 @@ def fixed() -> list[Trial]:
         speech_drop("the same, keep_firing_days 27", keep_firing_days=27),
         speech_drop("the same, over four weeks", window_days=28, floor=200),
         speech_drop(
-            "the same, over four weeks, keep_firing_days 27",
+            "the same, over four weeks, keep_firing_days 20",
             window_days=28,
             floor=200,
-            keep_firing_days=27,
+            keep_firing_days=20,
         ),
         four_week_median("median of four weeks, keep_firing_days 7", 20, 20, Hold(0, 7)),
         INDEX,
-        _index("health index of speech density alone", **only | {"speech_density_weight": 1}),
-        _index("health index of speaking members alone", **only | {"speaking_members_weight": 1}),
-        _index("health index, weights all alike", **dict.fromkeys(only, 1)),
     ]
 
 
@@ -93,15 +92,21 @@ def families() -> list[Family]:
                 for drop, keep in product(DROPS, (7, *KEEPS))
             ),
         ),
+        Family(INDEX.name, _INDEX_FITTED, _indices()),
         Family(
-            "health index",
-            f"`index_at_most` of {_list(INDICES)}; `keep_firing_days` of {_list(KEEPS)}",
-            _indices((PROPOSED.window_days,)),
+            f"{INDEX.name}, its window too",
+            f"the same, and `window_days` of {_list(WINDOWS)}",
+            _indices(windows=WINDOWS),
         ),
         Family(
-            "health index, its window too",
-            f"the same, and `window_days` of {_list(WINDOWS)}",
-            _indices(WINDOWS),
+            f"{INDEX.name}, all weights alike",
+            _INDEX_FITTED,
+            _indices(dict.fromkeys(_WEIGHTS, 1)),
+        ),
+        Family(
+            f"{INDEX.name} of speech density alone",
+            _INDEX_FITTED,
+            _indices(dict.fromkeys(_WEIGHTS, 0) | {"speech_density_weight": 1}),
         ),
         Family(
             "calendar",
@@ -111,21 +116,29 @@ def families() -> list[Family]:
     ]
 
 
-def _indices(windows: tuple[int, ...]) -> tuple[Trial, ...]:
+def _indices(
+    weights: Mapping[str, int] | None = None, windows: tuple[int, ...] = (PROPOSED.window_days,)
+) -> tuple[Trial, ...]:
+    named = len(windows) > 1
     return tuple(
-        _index(
-            f"index_at_most {index}, window_days {window}, keep_firing_days {keep}",
-            index_at_most=index,
-            window_days=window,
-            keep_firing_days=keep,
+        health(
+            f"index_at_most {index}, keep_firing_days {keep}"
+            + (f", window_days {window}" if named else ""),
+            PROPOSED.model_copy(
+                update={
+                    "index_at_most": index,
+                    "keep_firing_days": keep,
+                    "window_days": window,
+                    **(weights or {}),
+                }
+            ),
         )
         for window, index, keep in product(windows, INDICES, KEEPS)
     )
 
 
-def _index(name: str, **changes: Any) -> Trial:
-    return health(name, PROPOSED.model_copy(update=changes))
-
-
 def _list(numbers: tuple[int, ...]) -> str:
     return ", ".join(map(str, numbers))
+
+
+_INDEX_FITTED: Final = f"`index_at_most` of {_list(INDICES)}; `keep_firing_days` of {_list(KEEPS)}"

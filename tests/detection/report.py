@@ -28,9 +28,10 @@ ByCommunity = Mapping[str, Score]
 
 
 class Fitted(NamedTuple):
-    """A family, with what came of fitting it on every half, in the order of `halves`."""
+    """A family, its scores, and what came of fitting it on every half, in the order of `halves`."""
 
     family: Family
+    scores: Scores
     splits: Sequence[Split]
 
 
@@ -57,6 +58,7 @@ def report(found: Findings) -> str:
         _settings(found),
         _by_name(found),
         _all_halves(found),
+        _around(found),
         _by_community(found),
         _limits(found),
     )
@@ -150,7 +152,7 @@ def _by_name(found: Findings) -> Iterator[str]:
     yield ""
     yield f"| rule | on | chosen | {_HEAD} | bar |"
     yield f"|---|---|---|{_RULER}|---|"
-    for family, splits in found.fitted:
+    for family, _, splits in found.fitted:
         for one, other in ((splits[0], "B"), (splits[-1], "A")):
             bar = "reached" if reaches_bar(one.outside) else f"missed: {_missed(one.outside)}"
             yield f"| {family.name} | {other} | {one.chosen} | {_figures(one.outside)} | {bar} |"
@@ -178,7 +180,7 @@ def _all_halves(found: Findings) -> Iterator[str]:
         "false a year | misses precision, recall, lead |"
     )
     yield "|---|---|--:|--:|--:|--:|--:|--:|--:|"
-    for family, splits in found.fitted:
+    for family, _, splits in found.fitted:
         scores = [one.outside for one in splits]
         reached = mean(reaches_bar(score) for score in scores)
         columns = (
@@ -196,7 +198,7 @@ def _all_halves(found: Findings) -> Iterator[str]:
             f"{' | '.join(columns)} | {shares} |"
         )
     yield ""
-    for family, splits in found.fitted:
+    for family, _, splits in found.fitted:
         often = Counter(one.chosen for one in splits).most_common(3)
         yield f"- {family.name}: " + "; ".join(f"{name} ({count})" for name, count in often)
 
@@ -205,6 +207,17 @@ def _spread(scores: Sequence[Score], figure: Callable[[Score], float], form: str
     tenths = quantiles((figure(score) for score in scores), n=10, method="inclusive")
     low, middle, high = (format(tenths[place], form) for place in (0, 4, 8))
     return f"{middle} ({low} to {high})"
+
+
+def _around(found: Findings) -> Iterator[str]:
+    yield "## The health index around its defaults, all communities, nothing fitted"
+    yield ""
+    yield f"| setting | {_HEAD} | alerts | halves that reach the bar |"
+    yield f"|---|{_RULER}|--:|--:|"
+    scores = next(fitted.scores for fitted in found.fitted if fitted.family.name == INDEX.name)
+    for name, by_community in scores.items():
+        total = together(by_community.values())
+        yield f"| {name} | {_figures(total)} | {total.alerts} | {_reached(by_community):.0%} |"
 
 
 def _by_community(found: Findings) -> Iterator[str]:

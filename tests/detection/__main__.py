@@ -7,12 +7,19 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
 from streams.lines import FileError
-from tests.detection.chance import calendar_scores, random_scores, scored, separation
+from streams.progress import bar
+from tests.detection.chance import (
+    calendar_scores,
+    random_scores,
+    scored,
+    separation,
+    unknown_components,
+)
 from tests.detection.contenders import INDEX, PERIODS, families, fixed
 from tests.detection.episodes import episodes, together
 from tests.detection.history import History, read_histories
@@ -24,18 +31,26 @@ DATA: Final = Path("../shared/data/irc-8.ndjson.gz")
 
 DRAWS: Final = 1_000
 OFFSET_STEP: Final = 7
+STAGES: Final = len(families()) + 1
+
+Move = Callable[[int], None]
 
 
-def measure(histories: Sequence[History], file: str, draws: int = DRAWS) -> Findings:
-    """Try everything on the communities, of which there are at least four."""
+def measure(histories: Sequence[History], file: str, draws: int, move: Move) -> Findings:
+    """Try everything on the communities, of which there are at least four.
+
+    `move` hears how many of the STAGES are done.
+    """
     found = {one.community: episodes(one.speech) for one in histories}
     names = [one.community for one in histories]
     tried = {trial.name: scored(trial, histories, found) for trial in fixed()}
     fitted = []
-    for family in families():
+    for stage, family in enumerate(families(), 1):
+        move(stage)
         scores = {trial.name: scored(trial, histories, found) for trial in family.trials}
         splits = [split(family, scores, half, others) for half, others in halves(names)]
         fitted.append(Fitted(family, scores, splits))
+    move(STAGES)
     count = together(tried[INDEX.name].values()).alerts
     return Findings(
         file=file,
@@ -47,6 +62,7 @@ def measure(histories: Sequence[History], file: str, draws: int = DRAWS) -> Find
         lots=list(random_scores(count, draws, histories, found)),
         fitted=fitted,
         separation=separation(histories, found),
+        unknown=unknown_components(histories),
     )
 
 
@@ -55,7 +71,10 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.detection", description=__doc__)
     parser.add_argument("--data", type=Path, default=DATA, help=f"a file of events ({DATA})")
     parser.add_argument("--out", type=Path, help="a file to write the report to, too")
+    parser.add_argument("--draws", type=int, default=DRAWS, help=f"of alarms by lot ({DRAWS:,})")
     given = parser.parse_args(arguments)
+    if given.draws < 1:
+        parser.error("--draws: at least 1")
     if not given.data.exists():
         print(f"detection: no {given.data}: name a file of events with --data", file=sys.stderr)
         return 2
@@ -64,7 +83,8 @@ def main(arguments: Sequence[str]) -> int:
         if len(histories) < 4:
             print("detection: fewer than four communities cannot be halved", file=sys.stderr)
             return 2
-        text = report(measure(histories, given.data.name))
+        with bar("trying rules", STAGES) as move:
+            text = report(measure(histories, given.data.name, given.draws, move))
         if given.out is not None:
             given.out.write_text(text, encoding="utf-8")
     except (FileError, OSError) as error:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from random import Random
 from typing import NamedTuple
 
+from rules.measures.health_components import COMPONENTS
 from tests.detection.contenders import PROPOSED
 from tests.detection.episodes import EARLIEST, LATEST, Score, score, together
 from tests.detection.history import History
@@ -63,6 +64,17 @@ def _draw(days: Sequence[tuple[str, int]], count: int, lot: Random) -> dict[str,
         if not left:
             break
     return drawn
+
+
+def unknown_components(histories: Sequence[History]) -> list[str]:
+    """The components of the index that are missing on every day that is judged."""
+    missing = [
+        set(figures["missing"])
+        for one in histories
+        for figures, judged in zip(evaluations(one, PROPOSED), lively(one), strict=True)
+        if judged
+    ]
+    return [part.title for part in COMPONENTS if all(part.name in names for names in missing)]
 
 
 class Separation(NamedTuple):

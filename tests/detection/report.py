@@ -39,7 +39,7 @@ class Findings(NamedTuple):
     """All that the report tells.
 
     `fixed` holds the scores of each trial; `calendars` those of each period from each offset;
-    `lots` those of alarms by lot.
+    `lots` those of alarms by lot; `unknown` are the components that the file tells nothing of.
     """
 
     file: str
@@ -49,6 +49,7 @@ class Findings(NamedTuple):
     lots: Sequence[Score]
     fitted: Sequence[Fitted]
     separation: Separation
+    unknown: Sequence[str]
 
 
 def report(found: Findings) -> str:
@@ -245,6 +246,15 @@ def _limits(found: Findings) -> Iterator[str]:
         f"far from any with a probability of {found.separation.before:.2f} (0.50 is chance); of a "
         f"day in the {LATEST} days after it, {found.separation.after:.2f}."
     )
+    yield (
+        "- Only what the tables call fitted is. The windows, the weights and the floor were chosen "
+        "with all communities in view, so that the half not fitted flatters the index."
+    )
+    if found.unknown:
+        yield (
+            f"- The file tells nothing of {', '.join(found.unknown)}: their weights were never put "
+            "to the test."
+        )
     yield (
         f"- {as_good:.1%} of the draws by lot are as good as the index in both precision and "
         "recall."

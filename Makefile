@@ -1,6 +1,6 @@
 # Pulse. `make` alone lists the targets.
 .POSIX:
-.PHONY: help setup demo test simulate chaos check bench wheel lock clean
+.PHONY: help setup demo test simulate chaos check bench bench-detection wheel lock clean
 
 PYTHON = python3
 VENV = .venv
@@ -8,7 +8,7 @@ BIN = $(VENV)/bin
 STAMP = $(VENV)/.installed
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
 
 setup: $(STAMP) ## create .venv with the locked dependencies (PYTHON=... picks another interpreter)
 	@:
@@ -42,6 +42,9 @@ check: setup ## lint, formatting and types
 
 bench: setup ## Pulse against its peers: events per second, CPU, memory (BENCH_ARGS=... as --help says)
 	@$(BIN)/python -m tests.bench compare $(BENCH_ARGS)
+
+bench-detection: setup ## how well rules warn before a community goes quiet, on real logs (DETECTION_ARGS=...)
+	@$(BIN)/python -m tests.detection $(DETECTION_ARGS)
 
 wheel: setup ## build dist/*.whl whose hot path is compiled (needs a C compiler and Python's headers)
 	@HATCH_BUILD_HOOK_ENABLE_CUSTOM=true $(BIN)/python -m hatchling build --target wheel --directory dist

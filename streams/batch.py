@@ -18,6 +18,9 @@ STRIDE: Final = 500
 """So many records are decoded and then folded at a time: what was decoded is still in the
 processor's cache. A batch may have many strides."""
 
+AHEAD: Final = 1_000
+"""Events of a partition that are decoded while batches are written, and folded after that."""
+
 _READING: Final = 5
 """How many times as long a close takes of a community that is read from the local store."""
 

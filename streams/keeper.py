@@ -9,31 +9,29 @@ import time
 from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import AsyncExitStack, contextmanager
 
-from models import state as stored
 from models.events import AHEAD_TOLERANCE
-from models.position import Position
 from models.topics import EVENTS
 from rules.engine import tick
 from rules.policy import Policies
 from rules.records import Recorder
-from streams.batch import ROOM, STRIDE, Batch, folded, room_of
+from streams.batch import AHEAD, ROOM, STRIDE, Batch, folded, room_of
 from streams.changelogs import Changelogs
 from streams.faust_internals import SourceRecord
 from streams.gauges import set_gauges
 from streams.holes import Holes
-from streams.incoming import Incoming, Records
+from streams.incoming import Records
+from streams.intake import Intake
 from streams.marks import Mark, Marks
 from streams.metrics import Metrics
-from streams.outputs import write_outputs
 from streams.owned import Owned
 from streams.partition_locks import PartitionLocks
-from streams.publish import Publisher, chunks
+from streams.publish import Publisher
 from streams.reach import Nowhere, Reach
 from streams.recovery import Recovery
 from streams.reread import Reread
 from streams.router import Router
 from streams.takeover import Takeover
-from streams.turns import AHEAD, FEWEST, Turns
+from streams.writing import Writer
 
 
 def wall_clock() -> int:
@@ -69,14 +67,13 @@ class Keeper:
         takeover = Takeover(policies, reread, self._reach, self._router, partitions)
         self._recovery = Recovery(changelogs, takeover, self._router, self._reach, metrics)
         self._policies = policies
-        self._recorder = Recorder(policies.catalogue, policies.configuration.deployment)
+        recorder = Recorder(policies.catalogue, policies.configuration.deployment)
+        self._writer = Writer(recorder, metrics)
         self._metrics = metrics
         self._follows_wall = policies.configuration.time.clock == "wall"
-        self._incoming = Incoming()
-        self._routing = PartitionLocks()
+        self._intake = Intake(self._router)
         self._locks = PartitionLocks()
         self._turn = asyncio.Lock()
-        self._turns = Turns(self._router)
         self.room = ROOM
         self.stride = STRIDE
         self.owned: dict[int, Owned] = {}
@@ -108,7 +105,7 @@ class Keeper:
                 attempt, before, partitions, standbys, publisher
             )
             if done:
-                self._incoming.keep(self.owned.keys())
+                self._intake.keep(self.owned.keys())
                 self.refresh_gauges()
         return done
 
@@ -124,7 +121,7 @@ class Keeper:
 
         What came while the last batch was written is one batch: the more there is, the larger.
         """
-        self._incoming.add(partition, records)
+        self._intake.add(partition, records)
         if not self.marks.must_merge:
             await self._apply_incoming(partition, publisher)
         self._router.keep_pace(self.owned.values())
@@ -139,7 +136,7 @@ class Keeper:
                 return
             with self._whole(owned):
                 batch = Batch(room_of(owned, self.room))
-                while await self._route(partition, self.stride, publisher):
+                while await self._intake.route(owned, self.stride, self._latest(), publisher):
                     batch.fold_ready(owned, self._latest())
                     while batch.is_full:
                         await self._write(owned, batch, publisher)
@@ -167,48 +164,20 @@ class Keeper:
 
         False where none can go on.
         """
-        latest = self._latest()
+        route, latest = self._intake.route_in_turns, self._latest()
         batches = [(each, Batch(room_of(each, self.room))) for each in owned.values()]
         goes_on = True
         while goes_on and not any(batch.is_full for _, batch in batches):
-            goes_on = await self._give_turns(owned, publisher)
+            goes_on = await route(owned, self.stride, latest, publisher)
             for each, batch in batches:
                 batch.fold_ready(each, latest)
         moved = [each for each in batches if each[1].moved]
         writing = asyncio.gather(*(self._write(*each, publisher) for each in moved))
         # Better than to wait, though what is decoded now will be in no cache by then.
-        while not writing.done() and await self._give_turns(owned, publisher, AHEAD):
+        while not writing.done() and await route(owned, self.stride, latest, publisher, AHEAD):
             pass
         await writing
         return bool(moved)
-
-    async def _give_turns(
-        self, owned: Mapping[int, Owned], publisher: Publisher, ahead: int | None = None
-    ) -> bool:
-        """Route a stride of each partition that can go on; False where none can.
-
-        Nor does any go on once one that comes next has `ahead` events waiting.
-        """
-        coming = self._incoming.partitions() & owned.keys()
-        most = max(self.stride // max(len(owned), 1), min(self.stride, FEWEST))
-        goes_on = False
-        for partition in self._turns.take(owned, coming, most, ahead):
-            await self._route(partition, most, publisher)
-            goes_on = True
-        # The event loop gets a turn.
-        await asyncio.sleep(0)
-        return goes_on
-
-    async def _route(self, partition: int, most: int, publisher: Publisher) -> bool:
-        """Route what has come of a partition, at most so many; False where nothing was left."""
-        # Not held while a batch is written: who has to route meanwhile does not wait for that.
-        async with self._routing.of(partition):
-            owned = self.owned.get(partition)
-            records = self._incoming.take(partition, most)
-            if owned is not None and records:
-                with self._whole(owned):
-                    await self._router.route(owned, records, self._latest(), publisher)
-        return bool(records)
 
     async def receive(
         self, partition: int, records: Sequence[SourceRecord], publisher: Publisher
@@ -233,7 +202,7 @@ class Keeper:
         if self.marks.must_merge:
             await self._apply_in_turns(publisher)
         else:
-            for partition in sorted(self._incoming.partitions() & self.owned.keys()):
+            for partition in sorted(self._intake.partitions() & self.owned.keys()):
                 if not self._locks.of(partition).locked():
                     await self._apply_incoming(partition, publisher)
         for partition in sorted(self.owned):
@@ -288,15 +257,9 @@ class Keeper:
             raise
 
     async def _write(self, owned: Owned, batch: Batch, publisher: Publisher) -> None:
-        """Write what a batch caused, and count it."""
-        self._metrics.fold.observe(batch.seconds)
-        self._metrics.batch.observe(batch.number)
-        await self._complete(owned, batch, publisher)
         # Under `clock: wall` a worker that lags closes late, whatever its records say.
-        behind = wall_clock() - owned.state.clock if self._follows_wall else 0
-        self._metrics.count(batch.tally, max(behind, 0))
-        for each in batch.refused:
-            self._metrics.rejected.labels(each.reason).inc()
+        behind = max(wall_clock() - owned.state.clock, 0) if self._follows_wall else 0
+        await self._writer.write(owned, batch, publisher, behind)
 
     def _latest(self) -> int | None:
         return wall_clock() + AHEAD_TOLERANCE if self._follows_wall else None
@@ -323,28 +286,9 @@ class Keeper:
             with self._whole(owned):
                 effects = tick(owned.state, instant, room=room_of(owned, self.room))
                 if effects.outputs:
-                    await self._complete(owned, Batch(0, effects.outputs), publisher)
+                    await self._writer.complete(owned, Batch(0, effects.outputs), publisher)
                     self._metrics.count(effects.tally)
             return effects.stopped
-
-    async def _complete(self, owned: Owned, batch: Batch, publisher: Publisher) -> None:
-        partition = owned.partition
-        written = await write_outputs(self._recorder, batch.outputs)
-        records = owned.records()
-        stamp = owned.journal.stamp
-        for number, chunk in enumerate(chunks(written.alerts)):
-            records.append((stored.outbox_key(number), stored.encode_outbox(stamp, chunk)))
-        letters = [each.letter for each in batch.refused]
-        marker = owned.marker()
-        await publisher.complete(partition, records, marker, written.others, letters)
-        place = publisher.end_of(partition) - 1
-        owned.state.clean()
-        await publisher.publish(partition, written.alerts)
-        await publisher.clear_outbox(partition, stamp, written.alerts)
-        owned.confirm()
-        owned.keep(records, Position(publisher.end_of(partition), marker[1], place))
-        for rule_id, status in written.announced:
-            self._metrics.alerts.labels(rule_id, status).inc()
 
     # Figures ------------------------------------------------------------------------------
 

@@ -2,16 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Set
 from heapq import heapify, heapreplace
-from typing import Final
 
 from streams.owned import Owned
 from streams.router import Router
-
-FEWEST: Final = 50
-"""Records that are worth a turn."""
-
-AHEAD: Final = 1_000
-"""Events of a partition that are decoded while a batch is written, and folded after it."""
 
 
 class Turns:

@@ -6,6 +6,7 @@ from faust.types import TP
 
 from streams.backlog import IN_HAND, PIECE, Backlog, Piece
 from streams.watermark_consumer import Wanted
+from tests.builders import Handed
 
 
 def piece(backlog: Backlog, partition: int, size: int) -> Piece:
@@ -41,6 +42,22 @@ def test_a_message_that_faust_drops_is_not_in_hand_any_more() -> None:
     assert not backlog.has_room(0)
 
     dropped.clear()
+    assert backlog.has_room(0)
+
+
+def test_a_piece_is_in_hand_until_its_last_record_is_taken() -> None:
+    class Counted(Handed):
+        def __len__(self) -> int:
+            return 3
+
+    backlog = Backlog()
+    taken = Piece(Counted([1, 2, 3]), 0, backlog)
+    full = piece(backlog, 0, 2 * PIECE)
+
+    assert [taken.take(2), backlog._in_hand[0]] == [[1, 2], 2 * PIECE + 3]
+    assert [taken.take(2), backlog._in_hand[0]] == [[3], 2 * PIECE]
+    assert taken.take(2) == []
+    full.done()
     assert backlog.has_room(0)
 
 

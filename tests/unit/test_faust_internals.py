@@ -36,13 +36,29 @@ class Fetched(NamedTuple):
     timestamp_type: int
 
 
+class Packed(list[Fetched]):
+    """Records that tell of the last of them, as those of the source do."""
+
+    @property
+    def offset(self) -> int:
+        return self[-1].offset
+
+    @property
+    def timestamp(self) -> int:
+        return self[-1].timestamp
+
+    @property
+    def timestamp_type(self) -> int:
+        return self[-1].timestamp_type
+
+
 def fetch(sizes: dict[int, int], backlog: Backlog | None = None) -> dict[TP, Piece]:
+    def records(number: int, size: int) -> list[Fetched]:
+        return [Fetched("events", number, at, 1_000 + at, 0) for at in range(7, 7 + size)]
+
+    pack = list if backlog is None else Packed
     return {
-        TP("events", number): Piece(
-            [Fetched("events", number, offset, 1_000 + offset, 0) for offset in range(7, 7 + size)],
-            number,
-            backlog,
-        )
+        TP("events", number): Piece(pack(records(number, size)), number, backlog)
         for number, size in sizes.items()
     }
 

@@ -16,7 +16,7 @@ from streams import raw_records
 from streams.backlog import PIECE
 from streams.header_names import TolerantRecords
 from streams.holes import Holes
-from streams.raw_records import FetchedPartition, FetchedPieces, note_holes
+from streams.raw_records import FetchedPartition, FetchedPieces, PackedRecords, note_holes
 
 PLACE = TopicPartition("events", 3)
 
@@ -166,6 +166,56 @@ def test_the_offsets_that_a_fetch_leaves_out_are_noted(
     assert noted == holes
 
 
+@given(offsets(), st.integers(-2, 5), st.lists(st.integers(1, 7), min_size=1, max_size=9))
+def test_what_is_packed_gives_every_record_once_and_notes_what_is_left_out(
+    made: Batches, ahead: int, sizes: list[int]
+) -> None:
+    begin = min(max(made[0][0] + ahead, 0), made[0][-1]) if made else 0
+    holes = Holes()
+    packed = packed_of(made, begin, holes)
+    length, given_offsets = len(packed), []
+    for size in cycle(sizes):
+        taken = packed.take(size)
+        given_offsets += [record.offset for record in taken]
+        if len(taken) < size:
+            break
+
+    expected = [offset for batch in made for offset in batch if offset >= begin]
+    assert given_offsets == expected
+    assert (packed.offset, length) == (max([begin - 1, *expected]), packed.offset + 1 - begin)
+    # Whatever is left out from the begin to the end is known as a hole.
+    for offset in range(begin, packed.offset + 1):
+        at = holes.skip(3, offset)
+        assert at == next((other for other in expected if other >= offset), packed.offset + 1)
+
+
+def packed_of(made: Batches, begin: int, holes: Holes) -> PackedRecords:
+    partition, packed = fetched(made, begin), PackedRecords(3, begin, holes)
+    while (batch := partition.next_batch()) is not None:
+        packed.add(batch)
+        packed.end(partition.next_fetch_offset)
+    return packed
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 10])
+def test_a_header_name_that_is_no_text_loses_no_record_of_what_is_packed(most: int) -> None:
+    builder = DefaultRecordBatchBuilder(
+        2, 0, is_transactional=0, producer_id=-1, producer_epoch=-1, base_sequence=0,
+        batch_size=1 << 20,
+    )  # fmt: skip
+    for offset in range(6):
+        headers = [("name", b"")] if offset == 3 else []
+        builder.append(offset, 1_000, key=None, value=b"%d" % offset, headers=headers)
+    data = bytes(builder.build()).replace(b"name", b"n\xff\xfee")
+    batch, taken = TolerantRecords(data).next_batch(), []
+
+    while more := batch.take(most):
+        taken += more
+
+    assert [record.value for record in taken] == [b"%d" % offset for offset in range(6)]
+    assert taken[3].headers == [("n\\xff\\xfee", b"")]
+
+
 def test_only_holes_of_the_source_are_noted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fetcher, "PartitionRecords", fetcher.PartitionRecords)
     monkeypatch.setattr(fetcher, "FetchResult", fetcher.FetchResult)
@@ -174,7 +224,8 @@ def test_only_holes_of_the_source_are_noted(monkeypatch: pytest.MonkeyPatch) -> 
         raw_records.hand_on_raw_records(source, notes)
         records = TolerantRecords(data_of([[4, 6]]))
         made = fetcher.PartitionRecords(PLACE, records, [], 2, None, None, True, 1)
-        assert len(made.take(10)) == 2
+        taken = made.take(10)
+        assert len(taken.take(10) if source == "events" else taken) == 2
 
     assert [holes.skip(3, offset) for offset in (2, 4, 5)] == [4, 4, 6]
     assert others.skip(3, 2) == 2

@@ -1,14 +1,18 @@
 """What is folded of a partition and not yet written: the batch that is under way."""
 
+from __future__ import annotations
+
 import time
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from rules.effects import Output, Tally
 from rules.engine import fold
 from streams.backlog import PIECE
-from streams.owned import Owned
 from streams.routed import Refused
+
+if TYPE_CHECKING:
+    from streams.owned import Owned
 
 ROOM: Final = 400
 """Outputs after which a fold is cut at the next close, and written as a batch of its own: it holds
@@ -18,8 +22,8 @@ STRIDE: Final = 500
 """So many records are decoded and then folded at a time: what was decoded is still in the
 processor's cache. A batch may have many strides."""
 
-AHEAD: Final = 1_000
-"""Events of a partition that are decoded while batches are written, and folded after that."""
+PHASE: Final = 2_500
+"""So many events of a partition are folded before another one's turn comes, while catching up."""
 
 _READING: Final = 5
 """How many times as long a close takes of a community that is read from the local store."""
@@ -50,6 +54,8 @@ class Batch:
 
     def fold_ready(self, owned: Owned, latest: int | None) -> None:
         """Fold the events of a partition that need to wait no longer, as far as there is room."""
+        if self.is_full:
+            return
         events = owned.merge.ready(PIECE - self.number)
         if not events and not owned.merge.has_passed:
             return
@@ -63,10 +69,3 @@ class Batch:
         self.number += number
         self.moved = True
         self.is_full = effects.stopped or self.number >= PIECE
-
-
-def folded(owned: Owned, room: int, latest: int | None) -> Batch:
-    """Begin a batch with the events of a partition that need to wait no longer."""
-    batch = Batch(room_of(owned, room))
-    batch.fold_ready(owned, latest)
-    return batch

@@ -6,21 +6,22 @@ and it counts only once its marker is in the changelog (ARCHITECTURE, "One batch
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping, Sequence, Set
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import Iterator, Sequence, Set
+from contextlib import contextmanager
+from itertools import takewhile
 
 from models.events import AHEAD_TOLERANCE
 from models.topics import EVENTS
 from rules.engine import tick
 from rules.policy import Policies
 from rules.records import Recorder
-from streams.batch import AHEAD, ROOM, STRIDE, Batch, folded, room_of
+from streams.backlog import PIECE
+from streams.batch import PHASE, ROOM, STRIDE, Batch, room_of
 from streams.changelogs import Changelogs
 from streams.faust_internals import SourceRecord
 from streams.gauges import set_gauges
 from streams.holes import Holes
-from streams.incoming import Records
-from streams.intake import Intake
+from streams.incoming import Incoming, Records
 from streams.marks import Mark, Marks
 from streams.metrics import Metrics
 from streams.owned import Owned
@@ -71,7 +72,9 @@ class Keeper:
         self._writer = Writer(recorder, metrics)
         self._metrics = metrics
         self._follows_wall = policies.configuration.time.clock == "wall"
-        self._intake = Intake(self._router)
+        self._incoming = Incoming()
+        self._recovering = 0
+        self._standbys: Set[int] = frozenset()
         self._locks = PartitionLocks()
         self._turn = asyncio.Lock()
         self.room = ROOM
@@ -98,15 +101,22 @@ class Keeper:
         `standbys` are read from then on, so that to take one over takes little. False where the
         partitions were dealt out anew meanwhile.
         """
+        self._recovering += 1
+        self._standbys = standbys
         attempt = self._recovery.begin()
-        async with self._locks.all_at_rest(partitions):
-            before, self.owned = self.owned, {}
-            self.owned, done = await self._recovery.run(
-                attempt, before, partitions, standbys, publisher
-            )
-            if done:
-                self._intake.keep(self.owned.keys())
-                self.refresh_gauges()
+        try:
+            async with self._locks.all_at_rest(partitions):
+                # What is folded and not written is ahead of its changelog.
+                before = {number: each for number, each in self.owned.items() if not each.open}
+                self.owned = {}
+                self.owned, done = await self._recovery.run(
+                    attempt, before, partitions, standbys, publisher
+                )
+                if done:
+                    self._incoming.keep(self.owned.keys())
+                    self.refresh_gauges()
+        finally:
+            self._recovering -= 1
         return done
 
     def next_offset(self, partition: int) -> int | None:
@@ -121,63 +131,141 @@ class Keeper:
 
         What came while the last batch was written is one batch: the more there is, the larger.
         """
-        self._intake.add(partition, records)
-        if not self.marks.must_merge:
-            await self._apply_incoming(partition, publisher)
-        self._router.keep_pace(self.owned.values())
+        self._incoming.add(partition, records)
         await self.apply_ready(partition, publisher)
+        self._router.keep_pace(self.owned.values())
         await self.go_on(publisher)
 
-    async def _apply_incoming(self, partition: int, publisher: Publisher) -> None:
-        """Route and fold what has come of a partition, stride by stride, and write it."""
+    async def apply_ready(self, partition: int, publisher: Publisher) -> None:
+        """Route what has come of a partition, and apply all that needs to wait no longer.
+
+        While the worker catches up, `go_on` does.
+        """
         async with self._locks.of(partition):
-            owned = self.owned.get(partition)
-            if owned is None:
-                return
-            with self._whole(owned):
-                batch = Batch(room_of(owned, self.room))
-                while await self._intake.route(owned, self.stride, self._latest(), publisher):
-                    batch.fold_ready(owned, self._latest())
-                    while batch.is_full:
-                        await self._write(owned, batch, publisher)
-                        batch = folded(owned, self.room, self._latest())
-                if batch.moved:
+            while (owned := self.owned.get(partition)) and not self._is_held_up(owned):
+                with self._whole(owned):
+                    batch = await self._fold(owned, PIECE, publisher)
+                    if not batch.moved:
+                        return
+                    owned.open = None
                     await self._write(owned, batch, publisher)
 
-    async def _apply_in_turns(self, publisher: Publisher) -> None:
-        """Route and fold what has come of all partitions side by side, and write it."""
-        async with self._turn:
-            goes_on = True
-            while goes_on and self.marks.must_merge:
-                async with AsyncExitStack() as held:
-                    partitions = sorted(self.owned)
-                    for partition in partitions:
-                        await held.enter_async_context(self._locks.of(partition))
-                    # By now a recovery may have built others.
-                    owned = {each: self.owned[each] for each in partitions if each in self.owned}
-                    for each in owned.values():
-                        held.enter_context(self._whole(each))
-                    goes_on = await self._round(owned, publisher)
+    def _is_held_up(self, owned: Owned) -> bool:
+        """Whether it is not known yet if what is folded of the partition may stay as it is."""
+        return self.marks.catching_up or (self.marks.must_merge and owned.open is not None)
 
-    async def _round(self, owned: Mapping[int, Owned], publisher: Publisher) -> bool:
-        """Fill a batch of each partition until one is full or none can go on, and write them.
+    async def _fold(self, owned: Owned, most: int, publisher: Publisher) -> Batch:
+        """Route and fold, stride by stride, about `most` events more; return the batch so far."""
+        batch = owned.open or Batch(room_of(owned, self.room))
+        end = batch.number + most
+        batch.fold_ready(owned, self._latest())
+        while not batch.is_full and batch.number < end:
+            # Where records are sent home, each confirmation takes as long as folding many.
+            stride = PIECE if self.marks.must_merge else self.stride
+            records = self._incoming.take(owned.partition, stride)
+            if not records:
+                break
+            await self._router.route(owned, records, self._latest(), publisher)
+            batch.fold_ready(owned, self._latest())
+        owned.open = batch if batch.moved else None
+        return batch
 
-        False where none can go on.
+    async def _catch_up(self, publisher: Publisher) -> None:
+        """Fold what has come of all partitions, and write what is proven to be in order.
+
+        Whether a record that comes before them lies elsewhere is known once all others are routed
+        as far. So a partition is folded as if there were none, a phase at a time, that one first
+        which is furthest behind; its batch waits for the others. Where there is one after all, what
+        was folded is built again (`_redo`).
         """
-        route, latest = self._intake.route_in_turns, self._latest()
-        batches = [(each, Batch(room_of(each, self.room))) for each in owned.values()]
-        goes_on = True
-        while goes_on and not any(batch.is_full for _, batch in batches):
-            goes_on = await route(owned, self.stride, latest, publisher)
-            for each, batch in batches:
-                batch.fold_ready(each, latest)
-        moved = [each for each in batches if each[1].moved]
-        writing = asyncio.gather(*(self._write(*each, publisher) for each in moved))
-        # Better than to wait, though what is decoded now will be in no cache by then.
-        while not writing.done() and await route(owned, self.stride, latest, publisher, AHEAD):
-            pass
-        await writing
-        return bool(moved)
+        async with self._turn:
+            writing: set[asyncio.Task[None]] = set()
+            while self.marks.catching_up:
+                partition = self._furthest_behind()
+                if partition is not None:
+                    await self._fold_phase(partition, publisher)
+                for proven in self._proven():
+                    writing.add(asyncio.create_task(self._write_open(proven, publisher)))
+                if partition is not None:
+                    # The event loop gets a turn.
+                    await asyncio.sleep(0)
+                elif writing:
+                    await asyncio.wait(writing, return_when=asyncio.FIRST_COMPLETED)
+                else:
+                    break
+                over = {each for each in writing if each.done()}
+                writing -= over
+                await asyncio.gather(*over)
+            await asyncio.gather(*writing)
+
+    def _furthest_behind(self) -> int | None:
+        """Return which partition is to be folded next."""
+        coming = self._incoming.partitions()
+        places = (
+            (each.merge.routed_clock, number)
+            for number, each in self.owned.items()
+            if (number in coming or each.merge.waits)
+            and not (each.open and each.open.is_full)
+            and not self._locks.of(number).locked()
+        )
+        return min(places, default=(None, None))[1]
+
+    async def _fold_phase(self, partition: int, publisher: Publisher) -> None:
+        async with self._locks.of(partition):
+            owned = self.owned.get(partition)
+            if owned is not None:
+                with self._whole(owned):
+                    await self._fold(owned, PHASE, publisher)
+
+    def _proven(self) -> list[int]:
+        """Return of which partitions there is a batch that may be written, and is worth it."""
+        coming = self._incoming.partitions()
+        worth = [
+            (each.merge.clock, number)
+            for number, each in self.owned.items()
+            if (batch := each.open)
+            and (batch.is_full or batch.number >= PIECE // 2 or number not in coming)
+            and not self._locks.of(number).locked()
+        ]
+        # Those behind one that is not proven are not either.
+        return [
+            *takewhile(self._is_proven, (number for _, number in sorted(worth))),
+        ]
+
+    def _is_proven(self, partition: int) -> bool:
+        owned = self.owned[partition]
+        return owned.merge.is_proven(owned.since)
+
+    async def _write_open(self, partition: int, publisher: Publisher) -> None:
+        async with self._locks.of(partition):
+            owned = self.owned.get(partition)
+            # By now more may be folded, or something have been found elsewhere.
+            if owned and owned.open and not self.marks.must_merge and self._is_proven(partition):
+                with self._whole(owned):
+                    batch, owned.open = owned.open, None
+                    await self._write(owned, batch, publisher)
+
+    async def _redo(self, publisher: Publisher) -> None:
+        """Build again what was folded before it was known that a record lies elsewhere.
+
+        It comes once in the life of a worker: from then on records wait for each other.
+        """
+        async with self._turn:
+            reached = {
+                number: each.route.next_offset for number, each in self.owned.items() if each.open
+            }
+            if not reached or self._recovering:
+                return
+            partitions = set(self.owned)
+            for partition in reached:
+                del self.owned[partition]
+            await self.complete_recovery(partitions, publisher, self._standbys)
+        for partition, end in reached.items():
+            async with self._locks.of(partition):
+                owned = self.owned.get(partition)
+                if owned is not None:
+                    with self._whole(owned):
+                        await self._router.route_again(owned, end, self._latest(), publisher)
 
     async def receive(
         self, partition: int, records: Sequence[SourceRecord], publisher: Publisher
@@ -200,15 +288,18 @@ class Keeper:
     async def go_on(self, publisher: Publisher) -> None:
         """Apply what waited for others, and needs to no longer."""
         if self.marks.must_merge:
-            await self._apply_in_turns(publisher)
-        else:
-            for partition in sorted(self._intake.partitions() & self.owned.keys()):
-                if not self._locks.of(partition).locked():
-                    await self._apply_incoming(partition, publisher)
+            await self._redo(publisher)
+        if self.marks.catching_up:
+            await self._catch_up(publisher)
+        coming = self._incoming.partitions()
         for partition in sorted(self.owned):
             owned = self.owned.get(partition)
             # Who holds the lock looks again before it is let go.
-            if owned and owned.merge.waits and not self._locks.of(partition).locked():
+            if (
+                owned
+                and (partition in coming or owned.merge.waits or owned.open)
+                and not self._locks.of(partition).locked()
+            ):
                 await self.apply_ready(partition, publisher)
 
     def look(self) -> dict[int, Mark]:
@@ -222,25 +313,19 @@ class Keeper:
 
     def waiting(self) -> dict[int, int]:
         """Return which wait for what others may hold; the number grows while those are read."""
-        if not self.marks.must_merge:
+        if not self.marks.must_merge and not self.marks.catching_up:
             return {}
         routed = self.marks.all_routed()
-        return {number: routed for number, owned in dict(self.owned).items() if owned.merge.waits}
+        return {
+            number: routed
+            for number, owned in dict(self.owned).items()
+            if owned.merge.waits or owned.open
+        }
 
     def superfluous(self) -> dict[int, tuple[int, int]]:
         """Return, by partition, which rerouted records nobody needs any more (`Owned`)."""
         horizon = self._policies.dedupe
         return {number: owned.superfluous(horizon) for number, owned in self.owned.items()}
-
-    async def apply_ready(self, partition: int, publisher: Publisher) -> None:
-        """Apply all that needs to wait no longer in a partition."""
-        async with self._locks.of(partition):
-            while (owned := self.owned.get(partition)) is not None:
-                with self._whole(owned):
-                    batch = folded(owned, self.room, self._latest())
-                    if not batch.moved:
-                        return
-                    await self._write(owned, batch, publisher)
 
     @contextmanager
     def _whole(self, owned: Owned) -> Iterator[None]:
@@ -278,7 +363,7 @@ class Keeper:
         """Close what is due, as far as it goes at once; tell whether something is left."""
         async with self._locks.of(partition):
             owned = self.owned.get(partition)
-            if owned is None or owned.merge.waits:
+            if owned is None or owned.merge.waits or owned.open:
                 return False
             # Where records may come from elsewhere, the clock goes no further than these are here.
             read_until = owned.merge.read_until()

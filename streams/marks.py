@@ -87,15 +87,19 @@ class Marks:
 
     @property
     def must_merge(self) -> bool:
-        """Whether the records of a partition wait for what others may hold for it.
+        """Whether records wait for what others may hold: a record was ever rerouted here."""
+        return self._rerouting
 
-        They do until all that stood in the topic at the start is routed, and where ever a record
-        was rerouted in this deployment for good.
+    @property
+    def catching_up(self) -> bool:
+        """Whether something that stood in the topic at the start is not routed, and none rerouted.
+
+        What others hold may then still turn out to be misplaced.
         """
         if self._catching_up and not self._rerouting:
             routed = zip(self._routed, self._targets, strict=True)
             self._catching_up = any(offset < target for offset, target in routed)
-        return self._rerouting or self._catching_up
+        return self._catching_up and not self._rerouting
 
     def learn(self, source: int, mark: Mark) -> None:
         """Take in a mark of the source partition `source`."""

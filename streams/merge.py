@@ -116,11 +116,6 @@ class Merge:
         return bool(self._own) or any(list(self._rerouted.values()))
 
     @property
-    def waiting(self) -> int:
-        """How many events of our own source partition are not applied yet."""
-        return sum(len(portion.events) - portion.done for portion in self._own)
-
-    @property
     def first_place(self) -> int:
         """Where in the topic of rerouted records the first one stands that is not applied."""
         heads = (waiting[0][4] for waiting in self._rerouted.values() if waiting)
@@ -131,10 +126,19 @@ class Merge:
 
         In milliseconds of the wall clock; None where it does not matter.
         """
-        if not self._marks.must_merge:
+        if not self._marks.must_merge and not self._marks.catching_up:
             return None
         self._hear()
         return min(self._read_at)
+
+    def is_proven(self, since: int) -> bool:
+        """Tell whether nobody else can hold a record that comes before what is applied.
+
+        What is applied stood in its topic at `since` (`_bound`).
+        """
+        self._hear()
+        bound = self._bound(since)
+        return bound is None or (self.clock, self._home) <= bound
 
     def ready(self, limit: int) -> list[Arrived]:
         """Return the events to be applied next, at most `limit` of them; they stay until `advance`.
@@ -197,7 +201,7 @@ class Merge:
         parts: list[list[Arrived]] = []
         room = limit
         for portion in self._own:
-            number = portion.passing(self._home, self._bound(portion.since))
+            number = portion.passing(self._home, self._bound_where_merged(portion.since))
             whole = number == len(portion.events)
             part = portion.left() if whole else portion.events[portion.done : number]
             parts.append(part if len(part) <= room else part[:room])
@@ -261,14 +265,15 @@ class Merge:
                 if read.ends:
                     self._read_at[source] = reads.reached(read.read_at, read.ends[home], here)
 
+    def _bound_where_merged(self, since: int) -> Bound | None:
+        return self._bound(since) if self._marks.must_merge else None
+
     def _bound(self, since: int) -> Bound | None:
         """Return how far, in the order, records that stood in their topic at `since` may go.
 
         A source partition that was fully read a while after that holds nobody up; None where no
         other one does.
         """
-        if not self._marks.must_merge:
-            return None
         behind = (
             (clock, source)
             for source, clock in enumerate(self._clocks)

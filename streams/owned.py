@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from models.position import Position
 from models.state import StoredPartition, StoredRoute
 from rules.state import Partition
+from streams.batch import Batch
 from streams.changelog import Record, marker_record, stored_partition
 from streams.cold import Cold
 from streams.journal import Journal
@@ -18,7 +19,9 @@ from streams.routing import Route
 class Owned:
     """Its state, what of it stands in the changelog, how far it is routed, and what waits there.
 
-    `lineage` is what every marker of this epoch says of the epochs before it. `cold` has the
+    `open` is a batch that is folded and not to be written yet: nobody knows so far whether a record
+    that comes before it lies elsewhere. `lineage` is what every marker of this epoch says of the
+    epochs before it. `cold` has the
     communities that are not in memory: None where all are. `since` is when what was routed last
     stood in its topic (milliseconds). Confirmed is what is applied up to the source offset `offset`
     (-1: nothing yet), of what was rerouted to here all before `begin`, and with it the partition's
@@ -35,6 +38,7 @@ class Owned:
     pace: Pace = field(default_factory=Pace)
     since: int = 0
     left_alone: int = -1
+    open: Batch | None = None
     offset: int = field(init=False)
     begin: int = field(init=False)
     clock: int = field(init=False)

@@ -95,7 +95,8 @@ class Rerouting:
         known = self._keeper.marks
         now = time.monotonic()
         alone = len(marks) == known.partitions
-        if not alone and (known.must_merge or now - self._told_at >= TELL_EVERY):
+        waiting = known.must_merge or known.catching_up
+        if not alone and (waiting or now - self._told_at >= TELL_EVERY):
             self._told_at = now
             await self._exchange.publish(publisher.producer, marks)
         await self._keeper.go_on(publisher)

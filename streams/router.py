@@ -103,13 +103,22 @@ class Router:
         first = records[0].offset
         if first > expected:
             self._metrics.gaps.inc()
-            stretch = Stretch(owned.partition, first, start=expected)
-            async with aclosing(read_again(self._reread, stretch)) as pieces:
-                async for missed in pieces:
-                    await self._route(owned, missed, latest, publisher)
+            await self.route_again(owned, first, latest, publisher)
         elif first < expected:
             records = [record for record in records if record.offset >= expected]
         await self._route(owned, records, latest, publisher)
+
+    async def route_again(
+        self, owned: Owned, end: int, latest: int | None, publisher: Publisher
+    ) -> None:
+        """Read again from the topic what is not routed before the offset `end`, and route it."""
+        expected = self._holes.skip(owned.partition, owned.route.next_offset)
+        if expected >= end:
+            return
+        stretch = Stretch(owned.partition, end, start=expected)
+        async with aclosing(read_again(self._reread, stretch)) as pieces:
+            async for missed in pieces:
+                await self._route(owned, missed, latest, publisher)
 
     async def _route(
         self,
@@ -184,18 +193,11 @@ class Router:
         partitions = list(owned)
         marks = {}
         for each in partitions:
-            at = self._read_at(each)
+            at = self._reach.read_at(each.partition, self._next_record(each))
             each.merge.read(at)
             marks[each.partition] = self._tell(each, at)
         self.keep_pace(partitions)
         return marks
-
-    def is_read(self, owned: Owned) -> bool:
-        """Tell whether all that is known to stand in the partition is routed."""
-        return self._read_at(owned) > 0
-
-    def _read_at(self, owned: Owned) -> int:
-        return self._reach.read_at(owned.partition, self._next_record(owned))
 
     def left(self, owned: Owned) -> int:
         """Return how many records that were rerouted to a partition are not applied yet.
@@ -210,7 +212,7 @@ class Router:
         """Read on wherever what is routed is not too far ahead."""
         partitions = list(owned)
         slowest = None
-        if self.marks.must_merge:
+        if self.marks.must_merge or self.marks.catching_up:
             slowest = self.marks.slowest(max((each.since for each in partitions), default=0))
         self._reach.pause(
             {each.partition for each in partitions if each.pace.ahead(slowest) > AHEAD}

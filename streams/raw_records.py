@@ -25,11 +25,21 @@ class FetchedPartition(fetcher.PartitionRecords):
     """The records of a fetched partition, as they are unpacked: only when they are asked for."""
 
     is_empty = False
+    holes: Holes | None = None
+    """Where to note holes; None where nobody wants to know, as of all topics but the source."""
+
     _rest: list[Any] = []  # noqa: RUF012 (never changed)
     _reached = 0
 
-    def take(self, most: int) -> Any:
+    def take(self, most: int) -> list[Any]:
         """Return the next records, at most so many."""
+        expected = self.next_fetch_offset
+        taken = self._take(most)
+        if self.holes is not None:
+            note_holes(self.holes, self._tp.partition, expected, taken, self.next_fetch_offset)
+        return taken
+
+    def _take(self, most: int) -> list[Any]:
         taken = [*self._rest]
         if taken:
             self.next_fetch_offset = self._reached
@@ -48,6 +58,15 @@ class FetchedPartition(fetcher.PartitionRecords):
         begin = self.next_fetch_offset
         batch = self.next_batch()
         return [] if batch is None else _from(begin, batch.take(maxsize))
+
+    def take_packed(self, most: int, holes: Holes) -> "PackedRecords":
+        """Return the next records, in whole batches, until they are so many."""
+        packed = PackedRecords(self._tp.partition, self.next_fetch_offset, holes)
+        while len(packed) < most and (batch := self.next_batch()) is not None:
+            packed.add(batch)
+            packed.end(self.next_fetch_offset)
+        packed.end(self.next_fetch_offset)
+        return packed
 
     def next_batch(self) -> RecordBatch | None:
         """Return the next record batch; `next_fetch_offset` is then behind it."""
@@ -118,11 +137,18 @@ class FetchedPieces(fetcher.FetchResult):
     _partition_records: FetchedPartition | None
 
     def getall(self, max_records: int | None = None) -> Any:
-        """Return the next records; none where the partition is to be read elsewhere by now."""
+        """Return the next records; none where the partition is to be read elsewhere by now.
+
+        Those of the source come packed where nobody has said how many there may be: only Faust's
+        consumer does not.
+        """
         fetched = self._partition_records
         if fetched is None or not self.check_assignment(self._topic_partition):
             return []
-        records = fetched.take(min(max_records or PIECE, PIECE))
+        if fetched.holes is not None and max_records is None:
+            records: Any = fetched.take_packed(PIECE, fetched.holes)
+        else:
+            records = fetched.take(min(max_records or PIECE, PIECE))
         self._update_position()
         if fetched.is_empty:
             # Not only when it is asked again: until then nothing more would be fetched.
@@ -131,22 +157,15 @@ class FetchedPieces(fetcher.FetchResult):
 
 
 def hand_on_raw_records(source: str, holes: Holes) -> None:
-    """Let every aiokafka consumer of this process give records as they are unpacked.
+    """Let every aiokafka consumer of this process give records in whole lists (`FetchedPieces`).
 
-    Those of the topic `source` come packed, in whole batches (`PackedRecords`): a last one may make
-    a piece larger. Where they show that offsets hold no record, that goes to `holes`.
+    Where those of the topic `source` show that offsets hold no record, that goes to `holes`.
     """
 
     class SourcePartition(FetchedPartition):
-        def take(self, most: int) -> Any:
-            if self._tp.topic != source:
-                return super().take(most)
-            packed = PackedRecords(self._tp.partition, self.next_fetch_offset, holes)
-            while len(packed) < most and (batch := self.next_batch()) is not None:
-                packed.add(batch)
-                packed.end(self.next_fetch_offset)
-            packed.end(self.next_fetch_offset)
-            return packed
+        def __init__(self, tp: Any, *arguments: Any) -> None:
+            super().__init__(tp, *arguments)
+            self.holes = holes if tp.topic == source else None
 
     fetcher.PartitionRecords = SourcePartition
     fetcher.FetchResult = FetchedPieces

@@ -56,7 +56,9 @@ class BoundedThread(AIOKafkaConsumerThread):
         self, consumer: AIOKafkaConsumer, active_partitions: AbstractSet[TP], **options: Any
     ) -> dict[TP, Piece]:
         wanted = Wanted(active_partitions, self.source, self.backlog)
-        fetched = await super()._fetch_records(consumer, wanted, **options)
+        # Records come packed only to who does not say how many (`streams.raw_records`).
+        unbounded = {**options, "max_records": None}
+        fetched = await super()._fetch_records(consumer, wanted, **unbounded)
         return {
             place: Piece(records, place[1], self.backlog if place[0] == self.source else None)
             for place, records in fetched.items()

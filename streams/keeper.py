@@ -5,27 +5,24 @@ and it counts only once its marker is in the changelog (ARCHITECTURE, "One batch
 """
 
 import asyncio
-import time
-from collections.abc import Iterator, Sequence, Set
-from contextlib import contextmanager
-from itertools import takewhile
+from collections.abc import Sequence, Set
 
-from models.events import AHEAD_TOLERANCE
 from models.topics import EVENTS
 from rules.engine import tick
 from rules.policy import Policies
 from rules.records import Recorder
 from streams.backlog import PIECE
-from streams.batch import PHASE, ROOM, STRIDE, Batch, room_of
+from streams.batch import Batch, room_of
+from streams.catching_up import CatchingUp
 from streams.changelogs import Changelogs
 from streams.faust_internals import SourceRecord
 from streams.gauges import set_gauges
+from streams.holdings import Holdings, wall_clock
 from streams.holes import Holes
-from streams.incoming import Incoming, Records
+from streams.incoming import Records
 from streams.marks import Mark, Marks
 from streams.metrics import Metrics
 from streams.owned import Owned
-from streams.partition_locks import PartitionLocks
 from streams.publish import Publisher
 from streams.reach import Nowhere, Reach
 from streams.recovery import Recovery
@@ -33,11 +30,6 @@ from streams.reread import Reread
 from streams.router import Router
 from streams.takeover import Takeover
 from streams.writing import Writer
-
-
-def wall_clock() -> int:
-    """Return the wall clock in milliseconds."""
-    return time.time_ns() // 1_000_000
 
 
 class Keeper:
@@ -71,15 +63,23 @@ class Keeper:
         recorder = Recorder(policies.catalogue, policies.configuration.deployment)
         self._writer = Writer(recorder, metrics)
         self._metrics = metrics
-        self._follows_wall = policies.configuration.time.clock == "wall"
-        self._incoming = Incoming()
+        follows_wall = policies.configuration.time.clock == "wall"
+        self._holdings = Holdings(self._router, self._writer, follows_wall=follows_wall)
+        self._catching_up = CatchingUp(self._holdings)
+        self._follows_wall = follows_wall
+        self._turn = asyncio.Lock()
         self._recovering = 0
         self._standbys: Set[int] = frozenset()
-        self._locks = PartitionLocks()
-        self._turn = asyncio.Lock()
-        self.room = ROOM
-        self.stride = STRIDE
-        self.owned: dict[int, Owned] = {}
+
+    @property
+    def holdings(self) -> Holdings:
+        """The partitions that are held, and what has come for them."""
+        return self._holdings
+
+    @property
+    def owned(self) -> dict[int, Owned]:
+        """The partitions that are held."""
+        return self._holdings.owned
 
     @property
     def marks(self) -> Marks:
@@ -105,15 +105,15 @@ class Keeper:
         self._standbys = standbys
         attempt = self._recovery.begin()
         try:
-            async with self._locks.all_at_rest(partitions):
+            async with self._holdings.locks.all_at_rest(partitions):
                 # What is folded and not written is ahead of its changelog.
                 before = {number: each for number, each in self.owned.items() if not each.open}
-                self.owned = {}
-                self.owned, done = await self._recovery.run(
+                self._holdings.owned = {}
+                self._holdings.owned, done = await self._recovery.run(
                     attempt, before, partitions, standbys, publisher
                 )
                 if done:
-                    self._incoming.keep(self.owned.keys())
+                    self._holdings.incoming.keep(self.owned.keys())
                     self.refresh_gauges()
         finally:
             self._recovering -= 1
@@ -131,7 +131,7 @@ class Keeper:
 
         What came while the last batch was written is one batch: the more there is, the larger.
         """
-        self._incoming.add(partition, records)
+        self._holdings.incoming.add(partition, records)
         await self.apply_ready(partition, publisher)
         self._router.keep_pace(self.owned.values())
         await self.go_on(publisher)
@@ -141,131 +141,18 @@ class Keeper:
 
         While the worker catches up, `go_on` does.
         """
-        async with self._locks.of(partition):
+        holdings = self._holdings
+        async with holdings.locks.of(partition):
             while (owned := self.owned.get(partition)) and not self._is_held_up(owned):
-                with self._whole(owned):
-                    batch = await self._fold(owned, PIECE, publisher)
+                with holdings.whole(owned):
+                    batch = await holdings.fold(owned, PIECE, publisher)
                     if not batch.moved:
                         return
-                    owned.open = None
-                    await self._write(owned, batch, publisher)
+                    await holdings.write(owned, publisher)
 
     def _is_held_up(self, owned: Owned) -> bool:
         """Whether it is not known yet if what is folded of the partition may stay as it is."""
         return self.marks.catching_up or (self.marks.must_merge and owned.open is not None)
-
-    async def _fold(self, owned: Owned, most: int, publisher: Publisher) -> Batch:
-        """Route and fold, stride by stride, about `most` events more; return the batch so far."""
-        batch = owned.open or Batch(room_of(owned, self.room))
-        end = batch.number + most
-        batch.fold_ready(owned, self._latest())
-        while not batch.is_full and batch.number < end:
-            # Where records are sent home, each confirmation takes as long as folding many.
-            stride = PIECE if self.marks.must_merge else self.stride
-            records = self._incoming.take(owned.partition, stride)
-            if not records:
-                break
-            await self._router.route(owned, records, self._latest(), publisher)
-            batch.fold_ready(owned, self._latest())
-        owned.open = batch if batch.moved else None
-        return batch
-
-    async def _catch_up(self, publisher: Publisher) -> None:
-        """Fold what has come of all partitions, and write what is proven to be in order.
-
-        Whether a record that comes before them lies elsewhere is known once all others are routed
-        as far. So a partition is folded as if there were none, a phase at a time, that one first
-        which is furthest behind; its batch waits for the others. Where there is one after all, what
-        was folded is built again (`_redo`).
-        """
-        async with self._turn:
-            writing: set[asyncio.Task[None]] = set()
-            while self.marks.catching_up:
-                partition = self._furthest_behind()
-                if partition is not None:
-                    await self._fold_phase(partition, publisher)
-                for proven in self._proven():
-                    writing.add(asyncio.create_task(self._write_open(proven, publisher)))
-                if partition is not None:
-                    # The event loop gets a turn.
-                    await asyncio.sleep(0)
-                elif writing:
-                    await asyncio.wait(writing, return_when=asyncio.FIRST_COMPLETED)
-                else:
-                    break
-                over = {each for each in writing if each.done()}
-                writing -= over
-                await asyncio.gather(*over)
-            await asyncio.gather(*writing)
-
-    def _furthest_behind(self) -> int | None:
-        """Return which partition is to be folded next."""
-        coming = self._incoming.partitions()
-        places = (
-            (each.merge.routed_clock, number)
-            for number, each in self.owned.items()
-            if (number in coming or each.merge.waits)
-            and not (each.open and each.open.is_full)
-            and not self._locks.of(number).locked()
-        )
-        return min(places, default=(None, None))[1]
-
-    async def _fold_phase(self, partition: int, publisher: Publisher) -> None:
-        async with self._locks.of(partition):
-            owned = self.owned.get(partition)
-            if owned is not None:
-                with self._whole(owned):
-                    await self._fold(owned, PHASE, publisher)
-
-    def _proven(self) -> list[int]:
-        """Return of which partitions there is a batch that may be written, and is worth it."""
-        coming = self._incoming.partitions()
-        worth = [
-            (each.merge.clock, number)
-            for number, each in self.owned.items()
-            if (batch := each.open)
-            and (batch.is_full or batch.number >= PIECE // 2 or number not in coming)
-            and not self._locks.of(number).locked()
-        ]
-        # Those behind one that is not proven are not either.
-        return [
-            *takewhile(self._is_proven, (number for _, number in sorted(worth))),
-        ]
-
-    def _is_proven(self, partition: int) -> bool:
-        owned = self.owned[partition]
-        return owned.merge.is_proven(owned.since)
-
-    async def _write_open(self, partition: int, publisher: Publisher) -> None:
-        async with self._locks.of(partition):
-            owned = self.owned.get(partition)
-            # By now more may be folded, or something have been found elsewhere.
-            if owned and owned.open and not self.marks.must_merge and self._is_proven(partition):
-                with self._whole(owned):
-                    batch, owned.open = owned.open, None
-                    await self._write(owned, batch, publisher)
-
-    async def _redo(self, publisher: Publisher) -> None:
-        """Build again what was folded before it was known that a record lies elsewhere.
-
-        It comes once in the life of a worker: from then on records wait for each other.
-        """
-        async with self._turn:
-            reached = {
-                number: each.route.next_offset for number, each in self.owned.items() if each.open
-            }
-            if not reached or self._recovering:
-                return
-            partitions = set(self.owned)
-            for partition in reached:
-                del self.owned[partition]
-            await self.complete_recovery(partitions, publisher, self._standbys)
-        for partition, end in reached.items():
-            async with self._locks.of(partition):
-                owned = self.owned.get(partition)
-                if owned is not None:
-                    with self._whole(owned):
-                        await self._router.route_again(owned, end, self._latest(), publisher)
 
     async def receive(
         self, partition: int, records: Sequence[SourceRecord], publisher: Publisher
@@ -277,30 +164,51 @@ class Keeper:
         owned = self.owned.get(partition)
         if owned is None:
             return None
-        with self._whole(owned):
+        with self._holdings.whole(owned):
             return await self._router.receive(owned, records, publisher)
 
     async def rest(self) -> None:
         """Wait until no batch is in hand."""
-        async with self._locks.all_at_rest(self.owned):
+        async with self._holdings.locks.all_at_rest(self.owned):
             pass
 
     async def go_on(self, publisher: Publisher) -> None:
         """Apply what waited for others, and needs to no longer."""
-        if self.marks.must_merge:
-            await self._redo(publisher)
-        if self.marks.catching_up:
-            await self._catch_up(publisher)
-        coming = self._incoming.partitions()
+        async with self._turn:
+            if self.marks.must_merge:
+                await self._redo(publisher)
+            if self.marks.catching_up:
+                await self._catching_up.run(publisher)
+        coming = self._holdings.incoming.partitions()
         for partition in sorted(self.owned):
             owned = self.owned.get(partition)
+            is_due = owned and (partition in coming or owned.merge.waits or owned.open)
             # Who holds the lock looks again before it is let go.
-            if (
-                owned
-                and (partition in coming or owned.merge.waits or owned.open)
-                and not self._locks.of(partition).locked()
-            ):
+            if is_due and not self._holdings.is_locked(partition):
                 await self.apply_ready(partition, publisher)
+
+    async def _redo(self, publisher: Publisher) -> None:
+        """Build again what was folded before it was known that a record lies elsewhere.
+
+        It comes once in the life of a worker: from then on records wait for each other.
+        """
+        reached = {
+            number: each.route.next_offset for number, each in self.owned.items() if each.open
+        }
+        # A recovery that is under way builds them anyway.
+        if not reached or self._recovering:
+            return
+        partitions = set(self.owned)
+        for partition in reached:
+            del self.owned[partition]
+        await self.complete_recovery(partitions, publisher, self._standbys)
+        for partition, end in reached.items():
+            async with self._holdings.locks.of(partition):
+                owned = self.owned.get(partition)
+                if owned is not None:
+                    with self._holdings.whole(owned):
+                        latest = self._holdings.latest()
+                        await self._router.route_again(owned, end, latest, publisher)
 
     def look(self) -> dict[int, Mark]:
         """Notice how far the owned partitions are read; return their marks."""
@@ -327,28 +235,6 @@ class Keeper:
         horizon = self._policies.dedupe
         return {number: owned.superfluous(horizon) for number, owned in self.owned.items()}
 
-    @contextmanager
-    def _whole(self, owned: Owned) -> Iterator[None]:
-        """Drop the partition where its batch is cut short: the state is then ahead of its position.
-
-        Any failure ends the process; a cancellation by Faust may not, and must not lead to the same
-        records being folded twice.
-        """
-        try:
-            yield
-        except BaseException:
-            if self.owned.get(owned.partition) is owned:
-                del self.owned[owned.partition]
-            raise
-
-    async def _write(self, owned: Owned, batch: Batch, publisher: Publisher) -> None:
-        # Under `clock: wall` a worker that lags closes late, whatever its records say.
-        behind = max(wall_clock() - owned.state.clock, 0) if self._follows_wall else 0
-        await self._writer.write(owned, batch, publisher, behind)
-
-    def _latest(self) -> int | None:
-        return wall_clock() + AHEAD_TOLERANCE if self._follows_wall else None
-
     async def tick(self, publisher: Publisher, caught_up: set[int]) -> None:
         """Let the clocks of partitions that are fully read follow the wall clock."""
         if not self._follows_wall:
@@ -361,15 +247,15 @@ class Keeper:
 
     async def _tick(self, partition: int, instant: int, publisher: Publisher) -> bool:
         """Close what is due, as far as it goes at once; tell whether something is left."""
-        async with self._locks.of(partition):
+        async with self._holdings.locks.of(partition):
             owned = self.owned.get(partition)
             if owned is None or owned.merge.waits or owned.open:
                 return False
             # Where records may come from elsewhere, the clock goes no further than these are here.
             read_until = owned.merge.read_until()
             instant = instant if read_until is None else min(instant, read_until)
-            with self._whole(owned):
-                effects = tick(owned.state, instant, room=room_of(owned, self.room))
+            with self._holdings.whole(owned):
+                effects = tick(owned.state, instant, room=room_of(owned, self._holdings.room))
                 if effects.outputs:
                     await self._writer.complete(owned, Batch(0, effects.outputs), publisher)
                     self._metrics.count(effects.tally)

@@ -101,6 +101,10 @@ class Marks:
             self._catching_up = any(offset < target for offset, target in routed)
         return self._catching_up and not self._rerouting
 
+    def learn_of_rerouting(self) -> None:
+        """Hear that a record was rerouted."""
+        self._rerouting = True
+
     def learn(self, source: int, mark: Mark) -> None:
         """Take in a mark of the source partition `source`."""
         # Of two with one clock the first asks less of those who wait for it.

@@ -10,7 +10,7 @@ from aiokafka.errors import KafkaError
 from models.events import STRUCTURED, CloudEvent
 from models.rejections import Rejection
 from streams.connection import Connection
-from streams.keeper import wall_clock
+from streams.holdings import wall_clock
 from streams.lines import Watch, arrival_of, ignore, read_events
 from streams.partitioning import partition_of_key
 from streams.record_batches import BATCH_BYTES, RecordBatches, SendError

@@ -146,6 +146,7 @@ class Router:
         where they come again: what lies before them was deleted, which only happens once somebody
         else has applied it here.
         """
+        self.marks.learn_of_rerouting()
         first, expected = records[0].offset, owned.merge.next_place
         if first > expected:
             if first == owned.left_alone:

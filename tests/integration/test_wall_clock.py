@@ -15,7 +15,7 @@ from models.instants import HOUR, MINUTE, SECOND, format_instant
 from models.topics import ALERTS, SNAPSHOTS
 from streams.broker import Broker
 from streams.demo.worker_process import total
-from streams.keeper import wall_clock
+from streams.holdings import wall_clock
 
 from .deployment import Deployment, deployed, wait_until
 from .events import event, line

@@ -257,6 +257,21 @@ def forgetting(patch: pytest.MonkeyPatch, forget: Callable[[StoredRoute], Stored
     return Product()
 
 
+def the_proof_of_what_is_folded_while_catching_up(patch: pytest.MonkeyPatch) -> Product:
+    patch.setattr(Merge, "is_proven", lambda *_: True)
+    return Product()
+
+
+def the_rebuilding_of_what_was_folded_too_early(patch: pytest.MonkeyPatch) -> Product:
+    async def redo(keeper: Keeper, publisher: Publisher) -> None:
+        for owned in keeper.owned.values():
+            if owned.open and not keeper.holdings.is_locked(owned.partition):
+                await keeper.holdings.write(owned, publisher)
+
+    patch.setattr(Keeper, "_redo", redo)
+    return Product()
+
+
 def the_channel_clock_in_the_marker(patch: pytest.MonkeyPatch) -> Product:
     return forgetting(patch, lambda route: replace(route, clock=BEGINNING))
 
@@ -340,6 +355,8 @@ TAKEN_OUT: list[tuple[Take, list[int]]] = [
     (the_place_of_the_first_that_waits, [23, 46, 50]),
     (the_wait_after_a_recovery, [29, 44, 70]),
     (the_confirmation_of_what_is_sent_home, [11, 16, 43]),
+    (the_proof_of_what_is_folded_while_catching_up, []),
+    (the_rebuilding_of_what_was_folded_too_early, []),
     # Needs arrivals out of order on both sides of a restart.
     (the_channel_clock_in_the_marker, [1259]),
     (what_is_applied_of_each_channel_in_the_marker, [11, 16, 23]),

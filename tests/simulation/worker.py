@@ -109,8 +109,8 @@ class Worker:
             self.reach,
         )
         # Most folds are cut at a close, and so written as several batches.
-        self.keeper.room = self.dice.choice([1, 2, 5, 500])
-        self.keeper.stride = {1: 3, 2: 1}.get(self.keeper.room, 500)
+        self.keeper.holdings.room = self.dice.choice([1, 2, 5, 500])
+        self.keeper.holdings.stride = {1: 3, 2: 1}.get(self.keeper.holdings.room, 500)
         self._waits_until_empty = self.dice.random() < 0.7
         self._clears = self.dice.random() < 0.7
         self._passes_stale_on = self.dice.random() < 0.3

@@ -202,14 +202,53 @@ def test_marks_keep_what_tells_most() -> None:
     assert marks.read_last(OTHER) == Mark(40, 400, NOW, (7, 0))
 
 
-def test_records_wait_until_all_that_stood_in_the_topic_is_routed() -> None:
+def test_a_worker_catches_up_until_all_that_stood_in_the_topic_is_routed() -> None:
     marks = Marks(2)
     marks.aim([100, 200], rerouting=False)
     marks.learn(HOME, Mark(50, 100, 0, (0, 0)))
     marks.learn(OTHER, Mark(50, 199, 0, (0, 0)))
-    assert marks.must_merge
+    assert marks.catching_up
     marks.learn(OTHER, Mark(50, 200, 0, (0, 0)))
+    assert not marks.catching_up
     assert not marks.must_merge
+
+
+def test_who_catches_up_merges_as_soon_as_a_record_is_rerouted() -> None:
+    marks = Marks(2)
+    marks.aim([100, 200], rerouting=False)
+    assert (marks.catching_up, marks.must_merge) == (True, False)
+    marks.learn_of_rerouting()
+    assert (marks.catching_up, marks.must_merge) == (False, True)
+
+
+def test_what_is_applied_while_catching_up_is_proven_once_all_others_are_as_far() -> None:
+    marks = Marks(3)
+    marks.aim([100, 100, 100], rerouting=False)
+    merge = merge_of(marks)
+    merge.add(portion(10, 20, 30))
+    assert take(merge) == [10, 20, 30]
+
+    assert not merge.is_proven(NOW)
+    marks.learn(OTHER, mark(40))
+    assert not merge.is_proven(NOW)
+    marks.learn(2, mark(29))
+    assert not merge.is_proven(NOW)
+    # Of two with one clock the one of the lower partition comes first.
+    marks.learn(2, mark(30))
+    assert merge.is_proven(NOW)
+
+
+def test_a_partition_that_is_fully_read_proves_what_stood_in_its_topic_before_that() -> None:
+    marks = Marks(2)
+    marks.aim([100, 100], rerouting=False)
+    merge = merge_of(marks)
+    merge.add(portion(10))
+    assert take(merge) == [10]
+
+    marks.learn(OTHER, mark(5, read_at=NOW + GRACE - 1))
+    assert not merge.is_proven(NOW)
+    marks.learn(OTHER, mark(5, read_at=NOW + GRACE))
+    assert merge.is_proven(NOW)
 
 
 @pytest.mark.parametrize(("rerouting", "end", "wait"), [(False, 0, False), (True, 0, True)])

@@ -209,8 +209,7 @@ def test_a_worker_catches_up_until_all_that_stood_in_the_topic_is_routed() -> No
     marks.learn(OTHER, Mark(50, 199, 0, (0, 0)))
     assert marks.catching_up
     marks.learn(OTHER, Mark(50, 200, 0, (0, 0)))
-    assert not marks.catching_up
-    assert not marks.must_merge
+    assert (marks.catching_up, marks.must_merge) == (False, False)
 
 
 def test_who_catches_up_merges_as_soon_as_a_record_is_rerouted() -> None:

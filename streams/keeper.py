@@ -192,16 +192,15 @@ class Keeper:
 
         It comes once in the life of a worker: from then on records wait for each other.
         """
-        reached = {
-            number: each.route.next_offset for number, each in self.owned.items() if each.open
-        }
+        early = [number for number, each in self.owned.items() if each.open]
         # A recovery that is under way builds them anyway.
-        if not reached or self._recovering:
+        if not early or self._recovering:
             return
-        partitions = set(self.owned)
-        for partition in reached:
+        reached = {number: each.route.next_offset for number, each in self.owned.items()}
+        for partition in early:
             del self.owned[partition]
-        await self.complete_recovery(partitions, publisher, self._standbys)
+        await self.complete_recovery(reached.keys(), publisher, self._standbys)
+        # Unlike after a rebalance nobody goes back with the consumer, not even for those kept.
         for partition, end in reached.items():
             async with self._holdings.locks.of(partition):
                 owned = self.owned.get(partition)

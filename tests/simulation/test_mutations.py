@@ -346,7 +346,7 @@ TAKEN_OUT: list[tuple[Take, list[int]]] = [
     (the_look_at_who_else_wrote, [9, 37, 54]),
     (the_changes_that_are_not_loaded_yet, [4, 9, 12]),
     (the_records_behind_the_position_on_disk, [4, 6, 9]),
-    (what_waits_on_disk, [9, 139, 145]),
+    (what_waits_on_disk, [231]),
     (the_memory_of_what_came, [11, 16, 23]),
     # Needs a record batch that fails, and one behind it in the same partition that does not.
     (the_chain_of_each_channel, [2308, 6610]),
@@ -363,7 +363,7 @@ TAKEN_OUT: list[tuple[Take, list[int]]] = [
     (the_place_to_read_on_from_in_the_marker, [23, 70, 80]),
     (the_memory_of_rerouted_ids, [29, 50, 111]),
     # Needs a repeat, and between it and the first one a deletion and a recovery.
-    (the_horizon_of_deletion, [606, 757]),
+    (the_horizon_of_deletion, [430, 1407]),
     (the_confirmation_before_a_deletion, [16]),
     # Needs an old write, days of calm, compaction and a recovery after it: one seed in 1,000.
     (the_repair_of_the_changelog, [63, 404, 1116, 1287, 2134]),
@@ -394,6 +394,6 @@ def test_a_seed_fails_without_the_order_of_what_is_rerouted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Needs a recovery while rerouted records are on their way, which few plans have."""
-    faults = [Fault("fetch rerouted", nth, "rebalance", 309) for nth in REBALANCES]
-    assert not run(309, faults=faults).problem
-    assert run(309, faults=faults, product=the_order_of_what_is_rerouted(monkeypatch)).problem
+    faults = [Fault("fetch rerouted", nth, "rebalance", 432) for nth in REBALANCES]
+    assert not run(432, faults=faults).problem
+    assert run(432, faults=faults, product=the_order_of_what_is_rerouted(monkeypatch)).problem

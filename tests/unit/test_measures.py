@@ -40,6 +40,11 @@ RATE = Setting(
     "default",
     "UTC",
 )
+LONG_RATE = Setting(
+    ShareConversionRateParameters(minimum_percent=3, floor=1, window_days=30, active_days=7),
+    "community",
+    "UTC",
+)
 BUYING = Setting(TransactionsParameters(window_days=7, active_days=28), "default", "UTC")
 SILENCE = Setting(MemberSilenceParameters(silent_days=30), "default", "UTC")
 
@@ -342,9 +347,16 @@ def test_a_verdict_without_one_of_its_figures_is_an_error(evaluation: Any, figur
         (speech_density.MEASURE, DENSITY, 14),
         (share_conversion.MEASURE, CONVERSION, 28),
         (share_conversion_rate.MEASURE, RATE, 28),
+        (share_conversion_rate.MEASURE, LONG_RATE, 30),
         (transactions.MEASURE, BUYING, 35),
     ],
-    ids=["speech density", "share conversion", "share conversion rate", "transactions"],
+    ids=[
+        "speech density",
+        "share conversion",
+        "share conversion rate",
+        "a longer one",
+        "transactions",
+    ],
 )
 def test_the_horizon_is_as_many_days_as_are_read(measure: Any, setting: Setting, days: int) -> None:
     assert measure.horizon(setting.parameters) == days

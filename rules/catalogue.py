@@ -71,6 +71,11 @@ class Rule(BaseModel):
         return self.definition.id
 
     @property
+    def is_on(self) -> bool:
+        """Whether the rule judges where no configuration says `enabled`."""
+        return bool(self.defaults.enabled)
+
+    @property
     def parameter_names(self) -> frozenset[str]:
         """The names that configuration may set."""
         return frozenset(type(self.defaults).model_fields)

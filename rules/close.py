@@ -54,13 +54,16 @@ def _close_day(community: Community, at: int, effects: Effects) -> None:
     community.next_day = day + 1
     community.forget_today()
     judgements: dict[str, Judgement] = {}
-    panes = recent(community.panes, day, community.policy.horizon)
+    horizon = community.policy.horizon
+    panes = recent(community.panes, day, horizon)
     measures: dict[str, int | None] = dict(zip(_NAMES, panes[-1], strict=False))
     for rule in community.policy.rules:
         if not rule.enabled and not _stands(community, rule):
             continue
         if rule.community_measure is not None:
-            evaluation = _judge_community(community, rule, panes, day, at, effects)
+            # Only a rule that is off, and ends its alert, looks further back than the horizon.
+            seen = panes if rule.horizon <= horizon else recent(community.panes, day, rule.horizon)
+            evaluation = _judge_community(community, rule, seen, day, at, effects)
             measures[rule.community_measure.value_name] = evaluation["value"]
         else:
             evaluation = _judge_members(community, rule, day, at, effects)

@@ -12,7 +12,8 @@ Days = Annotated[int, Field(ge=0, le=365)]
 class Parameters(BaseModel):
     """Settings common to all rules; an unknown key or a wrong type is an error.
 
-    A measure names in `compared` which of its settings a verdict is read with.
+    `enabled` is whether the rule judges: a definition says it for all, and configuration for all
+    communities or one. A measure names in `compared` which of its settings a verdict is read with.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)

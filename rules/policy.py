@@ -1,5 +1,6 @@
 """Policies: what holds for one community, once defaults and overrides are merged."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from models.days import Calendar, calendar
@@ -17,7 +18,8 @@ LATE_DAYS = 35
 class RulePolicy:
     """One rule as it holds for one community; exactly one of the two measures is set.
 
-    `enabled` says whether the rule judges.
+    `enabled` says whether the rule judges; `horizon` is how many days up to and including the
+    judged one it looks at.
     """
 
     id: str
@@ -25,6 +27,7 @@ class RulePolicy:
     rule: Rule
     setting: Setting
     hold: Hold
+    horizon: int
     community_measure: CommunityMeasure | None
     member_measure: MemberMeasure | None
 
@@ -36,8 +39,9 @@ class CommunityPolicy:
     `rules` are all of them in the order of their ids, disabled ones too: an alert of theirs that
     stands must still end. `member_policy` is the one about members and `member_rule` the same
     where it is enabled: the wheel of due days belongs to it. `lateness` is in milliseconds;
-    `horizon` is how many days up to and including the judged one are looked at, `pane_days` how
-    many days before the next day to close panes are kept.
+    `horizon` is how many days up to and including the judged one the enabled rules look at,
+    `pane_days` how many days before the next day to close panes are kept. A rule that is off
+    makes neither longer; where its alert still stands, it is told of the days that are kept.
     """
 
     calendar: Calendar
@@ -71,6 +75,11 @@ class Policies:
         """Return what holds for the community."""
         return self._own.get(community_id, self._default)
 
+    @property
+    def elsewhere(self) -> CommunityPolicy:
+        """What holds for every community that the configuration does not name."""
+        return self._default
+
     def _build(self, community_id: str | None) -> CommunityPolicy:
         time = self.configuration.time
         section = self.configuration.communities.get(community_id) if community_id else None
@@ -79,12 +88,7 @@ class Policies:
             self._rule(rule, section.rules.get(rule.id, {}) if section else {}, zone)
             for rule in self.catalogue.values()
         ]
-        horizons = [
-            policy.community_measure.horizon(policy.setting.parameters)
-            for policy in rules
-            if policy.community_measure
-        ]
-        horizon = max([1, *horizons])
+        horizon = max([1, *(policy.horizon for policy in rules if policy.enabled)])
         members = next((policy for policy in rules if policy.member_measure), None)
         return CommunityPolicy(
             calendar(zone),
@@ -100,13 +104,20 @@ class Policies:
         general = self.configuration.rules.get(rule.id, {})
         merged = {**rule.definition.parameters, **general, **own}
         parameters = parse_parameters("configuration", rule.id, rule.definition, merged)
-        origin = "community" if own else "configuration" if general else "default"
+        origin = "community" if _sets(own) else "configuration" if _sets(general) else "default"
+        measure = COMMUNITY_MEASURES.get(rule.definition.measure)
         return RulePolicy(
             rule.id,
             parameters.enabled,
             rule,
             Setting(parameters, origin, zone),
             parameters.hold(),
-            COMMUNITY_MEASURES.get(rule.definition.measure),
+            measure.horizon(parameters) if measure is not None else 1,
+            measure,
             MEMBER_MEASURES.get(rule.definition.measure),
         )
+
+
+def _sets(values: Mapping[str, object]) -> bool:
+    """Tell whether a section says how a rule judges, and not only whether it does."""
+    return any(name != "enabled" for name in values)

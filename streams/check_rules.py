@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rules.catalogue import Catalogue, parse_definition, parse_playbook
-from rules.configuration import parse_configuration
+from rules.configuration import Configuration, parse_configuration
 from rules.documents import DocumentError, read_mapping
+from rules.policy import Policies
 from rules.ruletest import run_file
 from streams.catalogue import shipped_catalogue, shipped_rule_tests
 from streams.settings import load_configuration
@@ -25,15 +26,18 @@ def check_rules(files: list[str], *, run_tests: bool) -> Checked:
     checked = Checked()
     try:
         catalogue = shipped_catalogue()
-        load_configuration(None, catalogue)
+        in_force = load_configuration(None, catalogue)
     except DocumentError as error:
         checked.problems.append(str(error))
         return checked
     for rule in catalogue.values():
+        state = "" if rule.is_on else ", off until you turn it on"
         checked.lines.append(
             f"ok  rule {rule.id} v{rule.definition.version}, "
-            f"playbook {rule.playbook.id} v{rule.playbook.version}"
+            f"playbook {rule.playbook.id} v{rule.playbook.version}{state}"
         )
+    if turned_on := _turned_on(in_force, catalogue):
+        checked.lines.append(f"ok  the configuration in force{turned_on}")
     tests = shipped_rule_tests() if run_tests else {}
     for file in files:
         _check_file(file, catalogue, tests, checked)
@@ -45,7 +49,7 @@ def check_rules(files: list[str], *, run_tests: bool) -> Checked:
 def _check_file(file: str, catalogue: Catalogue, tests: dict[str, str], checked: Checked) -> None:
     try:
         text = Path(file).read_text(encoding="utf-8")
-        kind = _check_text(file, text, catalogue, tests)
+        said = _check_text(file, text, catalogue, tests)
     except OSError as error:
         checked.problems.append(f"{file}: cannot be read: {error.strerror}")
     except UnicodeDecodeError:
@@ -53,26 +57,42 @@ def _check_file(file: str, catalogue: Catalogue, tests: dict[str, str], checked:
     except DocumentError as error:
         checked.problems.append(str(error))
     else:
-        checked.lines.append(f"ok  {kind} {file}")
+        checked.lines.append(f"ok  {said}")
 
 
 def _check_text(file: str, text: str, catalogue: Catalogue, tests: dict[str, str]) -> str:
-    """Tell by its content what the file is, and check it as that."""
+    """Tell by its content what the file is, check it as that, and say so."""
     if file.endswith(".md"):
         parse_playbook(file, text)
-        return "playbook"
+        return f"playbook {file}"
     values = read_mapping(file, text)
     if "measure" in values:
         definition = parse_definition(file, text)
         if definition.playbook not in {rule.playbook.id for rule in catalogue.values()}:
             problem = f"rule {definition.id!r} names a playbook that does not exist: "
             raise DocumentError(file, "playbook", f"{problem}{definition.playbook!r}")
-        return "definition"
+        return f"definition {file}"
     if "cases" in values:
         tests[file] = text
-        return "rule tests"
-    parse_configuration(file, values, catalogue)
-    return "configuration"
+        return f"rule tests {file}"
+    configuration = parse_configuration(file, values, catalogue)
+    return f"configuration {file}{_turned_on(configuration, catalogue)}"
+
+
+def _turned_on(configuration: Configuration, catalogue: Catalogue) -> str:
+    """Say which rules that are off as shipped it turns on, for all communities or for some."""
+    policies = Policies(configuration, catalogue)
+    everywhere = {rule.id for rule in policies.elsewhere.rules if rule.enabled}
+    somewhere = {
+        rule.id
+        for community_id in configuration.communities
+        for rule in policies.of(community_id).rules
+        if rule.enabled
+    }
+    off = [rule.id for rule in catalogue.values() if not rule.is_on]
+    words = [rule_id for rule_id in off if rule_id in everywhere]
+    words += [f"{rule_id} for some" for rule_id in off if rule_id in somewhere - everywhere]
+    return f", turns on {', '.join(words)}" if words else ""
 
 
 def _run(name: str, text: str, catalogue: Catalogue, checked: Checked) -> None:

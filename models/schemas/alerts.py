@@ -119,6 +119,8 @@ class Evaluation(Open):
     active: Activity | None = Field(
         None, description="How much the community did of what the rule is about."
     )
+    shares: Count | None = Field(None, description="How many shares of `window` it is a rate of.")
+    rate_percent: Number | None = Field(None, description="Value per 100 shares, cut to 2 digits.")
     last_interaction_day: Day | None = Field(
         None, description="The day of the member's last interaction."
     )

@@ -5,12 +5,20 @@ The mapping is explicit: a measure is named here or it does not exist.
 
 from typing import Final
 
-from rules.measures import member_silence, share_conversion, speech_density
+from rules.measures import (
+    member_silence,
+    share_conversion,
+    share_conversion_rate,
+    speech_density,
+    transactions,
+)
 from rules.measures.measure import CommunityMeasure, MemberMeasure
 
 COMMUNITY_MEASURES: Final[dict[str, CommunityMeasure]] = {
     "speech-density": speech_density.MEASURE,
     "share-conversion": share_conversion.MEASURE,
+    "share-conversion-rate": share_conversion_rate.MEASURE,
+    "transactions": transactions.MEASURE,
 }
 MEMBER_MEASURES: Final[dict[str, MemberMeasure]] = {
     "member-silence": member_silence.MEASURE,

@@ -52,7 +52,9 @@ def write_configuration(
 ) -> Configuration:
     """Write this run's configuration to `file`: the given one, on topics of its own."""
     given = load_configuration(options.configuration, catalogue)
-    values = {**given.model_dump(mode="json", exclude_unset=True), **settings}
+    own = given.model_dump(mode="json", exclude_unset=True)
+    values = {**own, **settings}
+    values["rules"] = _merged(own.get("rules", {}), settings.get("rules", {}))
     values["time"] = {**_time_section(values.get("time", {}), given), "clock": "records"}
     values["kafka"] = {
         **values.get("kafka", {}),
@@ -62,6 +64,11 @@ def write_configuration(
     }
     file.write_text(yaml.safe_dump(values, allow_unicode=True), encoding="utf-8")
     return load_configuration(file, catalogue, {})
+
+
+def _merged(given: dict[str, Any], planted: dict[str, Any]) -> dict[str, Any]:
+    """Join settings of rules: those that the sample needs go before those that were given."""
+    return {name: {**given.get(name, {}), **planted.get(name, {})} for name in {**given, **planted}}
 
 
 def _time_section(section: dict[str, Any], given: Configuration) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from random import Random
 from typing import Any
 
 from models.rejections import RejectionReason
-from streams.sample import cast
+from streams.sample import calm, cast
 from streams.sample.check import Finding, check
 from streams.sample.community import Community
 from streams.sample.diary import Diary, Line, line_count
@@ -49,7 +49,7 @@ class Sample:
     that cannot be read. `quiet` are the communities that must raise no alert. `start` is the
     first local midnight of the sample. `end` is its last arrival, in every community, so that the
     records alone close all days; it is a fit `--until`. `configuration` has the shape of the
-    configuration file.
+    configuration file; it turns on the rules that are off as shipped.
     """
 
     label: str
@@ -67,7 +67,7 @@ def sample(seed: int = 7, scale: float = 1.0) -> Sample:
     """The sample of this seed; `scale` multiplies the quiet communities, never the incidents."""
     random = Random(seed)  # noqa: S311  (a simulation, no secret)
     troubles = cast.troubles(random)
-    quiet = cast.quiet(random, max(2, round(12 * scale)))
+    quiet = calm.quiet(random, max(2, round(12 * scale)))
     communities = (*(trouble.community for trouble in troubles), *quiet)
     incidents = tuple(trouble.incident for trouble in troubles)
     rejected = Counter(_STRAY[day % len(_STRAY)].value for day in _STRAY_DAYS)
@@ -85,13 +85,22 @@ def sample(seed: int = 7, scale: float = 1.0) -> Sample:
         end=END,
         configuration={
             "time": {"clock": "records"},
+            "rules": {rule: {"enabled": True} for rule in (cast.RATE, cast.STALLED)},
             "communities": {
-                community.id: {"timezone": community.timezone}
-                for community in communities
-                if community.timezone != "UTC"
+                community.id: own for community in communities if (own := _settings(community))
             },
         },
     )
+
+
+def _settings(community: Community) -> dict[str, Any]:
+    """What the configuration says of one community; nothing where the defaults hold."""
+    own: dict[str, Any] = {}
+    if community.timezone != "UTC":
+        own["timezone"] = community.timezone
+    if community.rules:
+        own["rules"] = community.rules
+    return own
 
 
 def _lines(communities: Sequence[Community], seed: int) -> Iterator[bytes]:

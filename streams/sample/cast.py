@@ -1,4 +1,4 @@
-"""Who plays in the sample: the communities in which something goes wrong, and the quiet ones."""
+"""Who plays in the sample: the communities in which something goes wrong."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from streams.sample.unreadable import EVENT_LIKE
 SPEECH: Final = "speech-density-drop"
 CONVERSION: Final = "share-conversion-low"
 SILENT: Final = "member-silent"
+RATE: Final = "share-conversion-rate-low"
+STALLED: Final = "transactions-stalled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,52 +31,9 @@ def troubles(random: Random) -> tuple[Trouble, ...]:
     """The planted incidents; the same for every scale of the sample."""
     plans = (
         _dying, _broken_link, _exodus, _bot_storm, _hidden_fall, _backlog, _retries, _spoiled,
+        _closed_shop, _hollow_shares,
     )  # fmt: skip
     return tuple(plan(random) for plan in plans)
-
-
-def quiet(random: Random, number: int) -> tuple[Community, ...]:
-    """So many communities that must raise nothing: each kind of quiet in turn."""
-    return tuple(_quiet(random, index) for index in range(number))
-
-
-_QUIET: Final = (
-    # name, time zone, members, speech a day at the start and at the end, referral, offset
-    ("cycling-club", "Europe/London", 60, 46, 46, False, 0),
-    ("留学互助会", "Asia/Shanghai", 70, 44, 50, False, 480),
-    ("indie-games", "America/New_York", 80, 60, 60, False, 0),
-    ("wine-lovers", "UTC", 50, 44, 36, True, 0),
-    ("chess-corner", "Asia/Kolkata", 40, 30, 44, False, 330),
-    ("village-choir", "Europe/London", 12, 2, 2, False, 0),
-    ("亲子阅读", "Asia/Shanghai", 65, 50, 42, True, 0),
-    ("home-barista", "America/New_York", 75, 52, 52, True, 0),
-    ("trail-runners", "Australia/Sydney", 60, 45, 45, False, 0),
-    ("python-beginners", "UTC", 90, 66, 70, False, 0),
-    ("plant-swap", "Europe/London", 55, 38, 34, True, 0),
-    ("night-photographers", "UTC", 45, 34, 40, False, 0),
-)
-
-
-def _quiet(random: Random, index: int) -> Community:
-    name, timezone, members, first, last, referral, offset = _QUIET[index % len(_QUIET)]
-    turn = index // len(_QUIET)
-    levels = [first + (last - first) * day // (DAYS - 1) for day in range(DAYS)]
-    goodbye = members - 1
-    return Community(
-        id=f"{name}-{turn + 1}" if turn else name,
-        code=f"q{index + 1:02d}",
-        timezone=timezone,
-        members=members,
-        speech=counts(random, levels, jitter_percent=3),
-        conversions=between(random, 58, 72) if referral else (0,) * DAYS,
-        shares=8 if referral else 0,
-        bot_posts=(2,) * DAYS,
-        # One member says goodbye and is gone: no alert, for Pulse was told.
-        away={goodbye: range(45, DAYS)},
-        errands={45: (Errand("member.left", goodbye),)},
-        offset_minutes=offset,
-        fast_clock=range(20, 50) if index == 0 else range(0),
-    )
 
 
 def _days(first: int, last: int) -> tuple[str, str]:
@@ -270,3 +229,45 @@ def _spoiled(random: Random) -> Trouble:
         "see that too few are left."
     )
     return Trouble(community, Incident("bad records", story, community.id, proofs, rejected))
+
+
+def _closed_shop(random: Random) -> Trouble:
+    community = Community(
+        "paid-columns",
+        "t09",
+        "Asia/Shanghai",
+        70,
+        speech=counts(random, [44] * DAYS),
+        unsold=range(56, 70),
+        offset_minutes=480,
+    )
+    proofs = (
+        Proof(STALLED, "firing", _days(62, 62), "threshold"),
+        Proof(STALLED, "resolved", _days(70, 70), "recovered"),
+    )
+    story = "For two weeks nobody buys anything, while members talk, read and like as before."
+    return Trouble(community, Incident("stalled transactions", story, community.id, proofs))
+
+
+def _hollow_shares(random: Random) -> Trouble:
+    usual = between(random, 2, 3)
+    community = Community(
+        "allotment-gardens",
+        "t10",
+        "Europe/London",
+        60,
+        speech=counts(random, [40] * DAYS),
+        conversions=tuple(0 if day in range(50, 62) else usual[day] for day in range(DAYS)),
+        shares=20,
+        # Small as it is, it never comes near fifty conversions a day.
+        rules={CONVERSION: {"enabled": False}},
+    )
+    proofs = (
+        Proof(RATE, "firing", _days(54, 55), "threshold"),
+        Proof(RATE, "resolved", _days(63, 64), "recovered"),
+    )
+    story = (
+        "Twenty shares a day bring in two or three; then for twelve days nobody, and the members "
+        "share as before."
+    )
+    return Trouble(community, Incident("shares in vain", story, community.id, proofs))

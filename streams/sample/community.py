@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from random import Random
+from typing import Any
 
 from streams.sample.instants import DAYS
 
@@ -41,10 +42,11 @@ class Community:
     """A community of `members` people (numbered from 0) over the days of the sample.
 
     `speech`, `conversions` and `bot_posts` are counts a day; `shares` and `likes` are the same on
-    each day. A member in `away` takes no part on the days of its range. On the days of `repeated`
-    the producer sends every event twice. `spoiled` are conversions a day that cannot be read.
-    `offset_minutes` is how its clients write `time` (0: in UTC). On each day of `fast_clock` one
-    phone writes a time three hours ahead.
+    each day. A member in `away` takes no part on the days of its range; on those of `unsold`
+    nobody buys. On the days of `repeated` the producer sends every event twice. `spoiled` are
+    conversions a day that cannot be read. `offset_minutes` is how its clients write `time` (0: in
+    UTC). On each day of `fast_clock` one phone writes a time three hours ahead. `rules` are
+    settings of its own, as in a configuration.
     """
 
     id: str
@@ -64,6 +66,8 @@ class Community:
     backlog: Backlog | None = None
     offset_minutes: int = 0
     fast_clock: range = range(0)
+    unsold: range = range(0)
+    rules: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def member_id(self, member: int) -> str:
         """The `user_id` of a member."""

@@ -239,7 +239,8 @@ def _kinds(community: Community, day: int) -> list[str]:
     kinds += ["like.added"] * (community.likes - community.likes // 5)
     kinds += ["share.created"] * community.shares
     for kind, count in _STEADY:
-        kinds += [kind] * count
+        if kind != "purchase.completed" or day not in community.unsold:
+            kinds += [kind] * count
     return kinds
 
 

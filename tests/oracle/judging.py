@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,11 +14,16 @@ from .reading import EPOCH, SPEECH, microseconds
 INCONCLUSIVE_CLOSES_TO_END = 28
 DAY = timedelta(days=1)
 LIFECYCLE: dict[str, Any] = {"enabled": True, "for_days": 0, "keep_firing_days": 0}
+OFF: dict[str, Any] = {**LIFECYCLE, "enabled": False}
 DEFAULTS: dict[str, dict[str, Any]] = {
     "member-silent": {**LIFECYCLE, "silent_days": 30},
     "share-conversion-low": {**LIFECYCLE, "minimum": 50, "active_days": 28},
+    "share-conversion-rate-low": {
+        **OFF, "minimum_percent": 3, "floor": 100, "window_days": 7, "active_days": 28,
+    },
     "speech-density-drop": {**LIFECYCLE, "drop_percent": 20, "floor": 20, "window_days": 7},
-}
+    "transactions-stalled": {**OFF, "window_days": 7, "active_days": 28},
+}  # fmt: skip
 
 
 @dataclass
@@ -117,10 +123,48 @@ def share_conversion(
     return converted, None, "FIRE" if converted < settings["minimum"] else "OK"
 
 
+def share_conversion_rate(
+    community: Community, day: date, settings: Mapping[str, Any]
+) -> tuple[int, int | None, str]:
+    """Conversions of the last days for each hundred shares of the same days."""
+    first = day - (settings["window_days"] - 1) * DAY
+    converted = community.count(["share.converted"], first, day)
+    shares = community.count(["share.created"], first, day)
+    shared_since = day - (settings["active_days"] - 1) * DAY
+    if (first - community.first_day).days < 0:
+        answer = "LEARNING"
+    elif not community.count(["share.created"], shared_since, day):
+        answer = "NOT_APPLICABLE"
+    elif shares < settings["floor"]:
+        answer = "BELOW_FLOOR"
+    else:
+        enough = Fraction(converted, shares) >= Fraction(settings["minimum_percent"], 100)
+        answer = "OK" if enough else "FIRE"
+    return converted, None, answer
+
+
+def transactions(
+    community: Community, day: date, settings: Mapping[str, Any]
+) -> tuple[int, int | None, str]:
+    """Whether anybody bought in the last days; judged once all of them were seen from midnight."""
+    bought = ["purchase.completed"]
+    before = day - settings["window_days"] * DAY
+    now = community.count(bought, before + DAY, day)
+    earlier = community.count(bought, before - (settings["active_days"] - 1) * DAY, before)
+    days_seen_whole = (day - community.first_day).days
+    if days_seen_whole < settings["window_days"]:
+        return now, earlier, "LEARNING"
+    if now == 0:
+        return now, earlier, "FIRE" if earlier else "NOT_APPLICABLE"
+    return now, earlier, "OK"
+
+
 Measure = Callable[[Community, date, Mapping[str, Any]], tuple[int, int | None, str]]
 MEASURES: dict[str, Measure] = {
     "share-conversion-low": share_conversion,
+    "share-conversion-rate-low": share_conversion_rate,
     "speech-density-drop": speech_density,
+    "transactions-stalled": transactions,
 }
 
 

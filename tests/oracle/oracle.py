@@ -1,6 +1,7 @@
 """The oracle: the alerts that a list of lines must give, worked out the slow and obvious way.
 
-Written from sections 2 to 5 of the contract alone. Every counted event is kept, every window is
+Written from sections 2 to 5 of the contract alone, and from the sentences in which the README
+describes the rules that are off as shipped. Every counted event is kept, every window is
 counted anew at every close, every member is judged at every close. It shares no code with the
 engine, and must not: it is only worth something as a second opinion.
 """

@@ -28,9 +28,9 @@ FIRST_DAYS = [
     date(2025, 2, 20), date(2025, 4, 3), date(2025, 9, 10), date(2026, 2, 10),
 ]  # fmt: skip
 TYPES = {
-    "post.created": 30, "reply.created": 30, "like.added": 6, "share.created": 3,
+    "post.created": 30, "reply.created": 30, "like.added": 6, "share.created": 10,
     "share.converted": 12, "content.viewed": 4, "survey.answered": 2, "like.removed": 1,
-    "invite.sent": 1, "campaign.joined": 1, "task.completed": 1, "purchase.completed": 1,
+    "invite.sent": 1, "campaign.joined": 1, "task.completed": 1, "purchase.completed": 2,
     "member.joined": 1, "member.left": 2, "heartbeat": 1, "custom.thing": 2, "Post.created": 1,
 }  # fmt: skip
 DELAYS: list[Callable[[random.Random], int]] = [

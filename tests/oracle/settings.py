@@ -47,13 +47,25 @@ def _rules(dice: random.Random) -> dict[str, dict[str, Any]]:
             "minimum": (0.7, [1, 2, 3, 4]),
             "active_days": (0.5, [1, 2, 3, 7, 28, 40]),
         },
+        "share-conversion-rate-low": {
+            "minimum_percent": (0.8, [1, 50, 100, 250, 400, 1000]),
+            "floor": (0.9, [1, 1, 2, 3, 5]),
+            "window_days": (0.4, [1, 2, 3, 7, 14, 30]),
+            "active_days": (0.4, [1, 2, 7, 28, 40]),
+        },
+        "transactions-stalled": {
+            "window_days": (0.5, [1, 2, 3, 7, 14, 30]),
+            "active_days": (0.5, [1, 2, 7, 28, 40, 60]),
+        },
         "member-silent": {"silent_days": (0.6, [1, 2, 3, 5, 7, 14, 30, 45])},
     }
     rules: dict[str, dict[str, Any]] = {}
     for rule, own in settings.items():
         own["for_days"] = (0.25, [0, 1, 2, 3])
         own["keep_firing_days"] = (0.25, [0, 1, 2, 4])
-        own["enabled"] = (0.1, [True, False])
+        # What is off as shipped is turned on more often than not.
+        is_off = rule in ("share-conversion-rate-low", "transactions-stalled")
+        own["enabled"] = (0.8, [True, True, True, False]) if is_off else (0.1, [True, False])
         chosen = {key: dice.choice(values) for key, (p, values) in own.items() if dice.random() < p}
         if chosen:
             rules[rule] = chosen

@@ -74,7 +74,10 @@ def mended() -> Callable[[bytes], bytes]:
 
     def mend(line: bytes) -> bytes:
         nonlocal latest
-        event = json.loads(line)
+        try:
+            event = json.loads(line)
+        except ValueError:
+            return line
         if b"spoiled" not in line:
             latest = event.get("time", latest)
             return line
@@ -91,6 +94,9 @@ def mended() -> Callable[[bytes], bytes]:
         ("fall hidden by bots", without(b',"actor_kind":"bot"'), None),
         ("duplicates", bytes, {"time": {"dedupe": "0s"}}),
         ("bad records", mended(), None),
+        ("stalled transactions", bytes, {"rules": {}}),
+        ("shares in vain", bytes, {"rules": {}}),
+        ("shares in vain", bytes, {"communities": {}}),
         ("late backlog", lambda line: line.split(b',"received_at"')[0] + b"}", None),
     ],
     ids=[
@@ -98,6 +104,9 @@ def mended() -> Callable[[bytes], bytes]:
         "is fooled by bots",
         "counts repeats",
         "guesses",
+        "leaves transactions off",
+        "leaves the rate off",
+        "takes a small community for a large one",
         "takes a backlog for punctual",
     ],
 )

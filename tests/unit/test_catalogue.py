@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import string
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from models.alerts import Snapshot, Transition
 from rules.catalogue import Definition, Rule, parse_catalogue, parse_playbook
 from rules.documents import DocumentError
 from rules.measures import COMMUNITY_MEASURES, MEASURES, MEMBER_MEASURES
-from tests.builders import catalogue, shipped_outputs, shipped_tests
+from tests.builders import catalogue, outputs_of, shipped_outputs, shipped_tests
 
 FOLDER = Path(rules.__file__).parent
 # What the health index is made of, and the index itself until the engine counts what it needs.
@@ -27,12 +28,40 @@ def text_of(name: str) -> str:
     return (FOLDER / name).read_text(encoding="utf-8")
 
 
-def test_pulse_ships_the_three_rules_of_the_contract_with_their_playbooks() -> None:
-    shipped = {
+TREATMENT = "No alert: the standing treatment of every member whose tier is"
+STAGE = "No alert: the {} of the four growth stages"
+WRITTEN_AHEAD = {
+    "active-circle-hosting": TREATMENT,
+    "burst-stage": STAGE.format("second"),
+    "core-circle-care": TREATMENT,
+    "diffusion-stage": STAGE.format("third"),
+    "first-ninety-days": "CommunityColdStartBehind",
+    "free-upgrade": "CommunityMemberChurn, third and last rung",
+    "monthly-activation-day": "CommunityMonthlyActivityLow",
+    "observer-circle-outreach": TREATMENT,
+    "potential-circle-growth-path": TREATMENT,
+    "product-meeting-invitation": "CommunityMemberChurn, second rung",
+    "rebuild-the-core-circle": "CommunityCoreCircleShrinking",
+    "recall-gift-pack": "CommunityMemberChurn, first rung",
+    "renew-the-campaign": "CommunityCampaignParticipationDecay",
+    "repair-the-invitation-loop": "CommunityViralCoefficientLow",
+    "restore-community-health": "CommunityHealthIndexFalling",
+    "seed-stage": STAGE.format("first"),
+    "settling-stage": STAGE.format("last"),
+    "turn-viewers-into-speakers": "CommunityContentConversionLow",
+}
+"""Playbooks that no rule names, and why they are here, in the first words of their `when`."""
+
+
+def named(rules: Iterable[Rule]) -> dict[str, tuple[str, str, str]]:
+    return {
         rule.id: (rule.definition.alertname, rule.playbook.id, rule.playbook.title_zh)
-        for rule in catalogue().values()
+        for rule in rules
     }
-    assert shipped == {
+
+
+def test_the_three_rules_of_the_contract_are_on_as_shipped_with_their_playbooks() -> None:
+    assert named(rule for rule in catalogue().values() if rule.is_on) == {
         "speech-density-drop": (
             "CommunitySpeechDensityDrop",
             "launch-topic-challenge",
@@ -44,6 +73,21 @@ def test_pulse_ships_the_three_rules_of_the_contract_with_their_playbooks() -> N
             "优化裂变机制",
         ),
         "member-silent": ("CommunityMemberSilent", "targeted-activation-plan", "定向激活计划"),
+    }
+
+
+def test_the_other_rules_are_off_until_they_are_turned_on() -> None:
+    assert named(rule for rule in catalogue().values() if not rule.is_on) == {
+        "share-conversion-rate-low": (
+            "CommunityShareConversionRateLow",
+            "optimize-referral-mechanism",
+            "优化裂变机制",
+        ),
+        "transactions-stalled": (
+            "CommunityTransactionsStalled",
+            "revive-transactions",
+            "恢复有效交易",
+        ),
     }
 
 
@@ -59,15 +103,36 @@ def test_every_file_of_a_rule_belongs_to_one_and_no_rule_lacks_one() -> None:
     measures = {rule.definition.measure for rule in catalogue().values()}
     assert stems("definitions", ".yaml") == set(catalogue())
     assert stems("tests", ".yaml") == set(catalogue())
-    assert stems("playbooks", ".md") == {rule.playbook.id for rule in catalogue().values()}
     assert measures == set(MEASURES)
     assert modules == {measure.replace("-", "_") for measure in measures}
+
+
+def test_every_playbook_answers_a_rule_or_is_listed_as_written_ahead_of_it() -> None:
+    answering = {rule.playbook.id for rule in catalogue().values()}
+    written = {path.stem for path in (FOLDER / "playbooks").glob("*.md")}
+    assert written - answering == set(WRITTEN_AHEAD)
+
+
+@pytest.mark.parametrize(("name", "reason"), WRITTEN_AHEAD.items())
+def test_a_playbook_that_no_rule_names_says_what_it_waits_for_or_that_it_has_no_alert(
+    name: str, reason: str
+) -> None:
+    assert parse_playbook(f"{name}.md", text_of(f"playbooks/{name}.md")).when.startswith(reason)
+    alerts = {rule.definition.alertname for rule in catalogue().values()}
+    assert reason.split(",", maxsplit=1)[0] not in alerts
 
 
 @RULES
 def test_the_measure_is_of_the_kind_of_the_rules_subject(rule: Rule) -> None:
     measures = COMMUNITY_MEASURES if rule.definition.subject == "community" else MEMBER_MEASURES
     assert rule.definition.measure in measures
+
+
+def test_a_definition_that_does_not_say_whether_it_is_on_is_on() -> None:
+    values = yaml.safe_load(text_of(f"definitions/{DEFINITION}"))
+    del values["parameters"]["enabled"]
+    (rule,) = parse_catalogue({DEFINITION: yaml.safe_dump(values)}, playbook()).values()
+    assert rule.is_on
 
 
 @RULES
@@ -112,11 +177,14 @@ def test_the_summary_holds_no_figure_so_that_repeats_read_alike(rule: Rule) -> N
     assert not re.search(r"[{}\d]", rule.definition.summary)
 
 
-def test_every_rule_judges_in_the_rule_tests_of_the_others_too() -> None:
-    judged = {
-        rule for each in shipped_outputs() if isinstance(each, Snapshot) for rule in each.verdicts
-    }
-    assert judged == set(catalogue())
+@RULES
+def test_a_rule_judges_in_the_rule_tests_of_the_others_where_it_is_on_as_shipped(
+    rule: Rule,
+) -> None:
+    others = [test for test in shipped_tests().values() if test.rule != rule.id]
+    outputs = [output for test in others for case in test.cases for output in outputs_of(case)]
+    judged = any(rule.id in each.verdicts for each in outputs if isinstance(each, Snapshot))
+    assert judged is rule.is_on
 
 
 DEFINITION = "speech-density-drop.yaml"

@@ -1,7 +1,8 @@
-"""A rule that is switched off while its alert stands: the alert ends, and says so."""
+"""Rules that are switched off while their alert stands, and rules that are switched on later."""
 
 from __future__ import annotations
 
+from models.alerts import Snapshot
 from models.decode import decode_timed
 from models.events import Arrived
 from models.instants import DAY, format_instant, parse_instant
@@ -23,8 +24,9 @@ START = parse_instant("2025-01-01T12:00:00Z") or 0
 INCONCLUSIVE_DAYS = 28
 
 
-def policies(*, disabled: str | None = None) -> Policies:
+def policies(*, disabled: str | None = None, enabled: str | None = None) -> Policies:
     rules = {disabled: {"enabled": False}} if disabled else {}
+    rules |= {enabled: {"enabled": True}} if enabled else {}
     return Policies(
         parse_configuration("test", {"rules": rules}, shipped_catalogue()), shipped_catalogue()
     )
@@ -97,3 +99,43 @@ def test_an_alert_about_a_member_still_ends_when_the_member_comes_back() -> None
     assert ended["data"]["alert_id"] == fired["data"]["alert_id"]
     assert ended["data"]["reason"] == "returned"
     assert records(tick(partition, START + 90 * DAY).outputs, rule) == []
+
+
+STALLED = "transactions-stalled"
+
+
+def test_a_rule_that_is_turned_on_later_judges_by_the_days_that_were_kept() -> None:
+    partition = Partition(policies())
+    bought = fold(partition, [event(day, "purchase.completed", "u") for day in range(10)])
+    before = tick(partition, START + 16 * DAY)
+    assert records([*bought.outputs, *before.outputs], STALLED) == []
+
+    partition = restarted(partition, policies(enabled=STALLED))
+    (fired,) = records(tick(partition, START + 17 * DAY).outputs, STALLED)
+
+    figures = fired["data"]["evaluation"]
+    assert (figures["verdict"], figures["value"], figures["baseline"]) == ("FIRE", 0, 10)
+    assert figures["threshold"]["from"] == "default"
+
+
+def test_an_alert_of_a_rule_that_is_off_again_ends_and_is_shown_with_all_its_days_until_then() -> (
+    None
+):
+    partition = Partition(policies(enabled=STALLED))
+    fold(partition, [event(day, "purchase.completed", "u") for day in (0, 1, 2)])
+    (fired,) = records(tick(partition, START + 10 * DAY).outputs, STALLED)
+
+    partition = restarted(partition, policies())
+    outputs = tick(partition, START + 60 * DAY).outputs
+    (ended,) = records(outputs, STALLED)
+
+    assert ended["data"]["alert_id"] == fired["data"]["alert_id"]
+    assert ended["data"]["reason"] == "inconclusive"
+    assert explain(ended, shipped_catalogue()).matches
+    shown = [
+        each.verdicts[STALLED]["evaluation"]["baseline"]
+        for each in outputs
+        if isinstance(each, Snapshot) and STALLED in each.verdicts
+    ]
+    # The rules that are on look at 28 days, this one at 35.
+    assert shown == [3] * 25 + [2, 1, 0]

@@ -77,6 +77,50 @@ SILENCE = published(record_of(silence_alert()))
 DIGEST = published(record_of(silence_digest()))
 
 
+WINDOW = {"window": ["2026-11-15", "2026-11-21"], "first_day": "2025-03-02"}
+STALLED = published(
+    record_of(
+        density_alert(
+            rule_id="transactions-stalled",
+            evaluation=density_alert().evaluation
+            | WINDOW
+            | {
+                "value": 0,
+                "baseline": 12,
+                "change_percent": None,
+                "baseline_window": ["2026-10-18", "2026-11-14"],
+                "threshold": {"window_days": 7, "active_days": 28, "from": "default"},
+            },
+        )
+    )
+)
+RATE = published(
+    record_of(
+        density_alert(
+            rule_id="share-conversion-rate-low",
+            evaluation=density_alert().evaluation
+            | WINDOW
+            | {
+                "value": 5,
+                "shares": 210,
+                "rate_percent": 2.38,
+                "baseline": None,
+                "change_percent": None,
+                "baseline_window": None,
+                "active": {"window": ["2026-10-25", "2026-11-21"], "events": 800},
+                "threshold": {
+                    "minimum_percent": 3,
+                    "floor": 100,
+                    "window_days": 7,
+                    "active_days": 28,
+                    "from": "default",
+                },
+            },
+        )
+    )
+)
+
+
 def ended(reason: Reason, on: str, **figures: Any) -> Record:
     """The alert about the member u7, ended by an event of the day `on`."""
     figures = {"verdict": "OK", "value": 0, "window": [on, on]} | figures
@@ -137,6 +181,21 @@ SENTENCES = [
             "warn; the last interaction was on 2026-10-22."
         ),
     ),
+    (
+        STALLED,
+        (
+            "FIRE: 0 purchases in the 7 days 2026-11-15 to 2026-11-21, after 12 in the 28 days "
+            "2026-10-18 to 2026-11-14; none at all warns where there were some before."
+        ),
+    ),
+    (
+        RATE,
+        (
+            "FIRE: 5 share conversions of 210 shares in the days 2026-11-15 to 2026-11-21: 2.38 %, "
+            "where less than 3 % of 100 shares or more warns; shares in the days 2026-10-25 to "
+            "2026-11-21: 800."
+        ),
+    ),
     (RETURNED, "OK: the alert ended because member u7 interacted on 2026-11-24."),
     (
         LATE_DATA,
@@ -157,6 +216,13 @@ def test_a_record_that_matches_is_explained_in_one_sentence(record: Record, said
 
 # Record; where it is changed; to what; part of the complaint.
 DAMAGE = [
+    ("a purchase", STALLED, "data/evaluation/value", 1, "The figures say OK"),
+    ("no purchase before", STALLED, "data/evaluation/baseline", 0, "say NOT_APPLICABLE"),
+    ("a first day in the window", STALLED, "data/evaluation/first_day", "2026-11-15", "LEARNING"),
+    ("fewer shares", RATE, "data/evaluation/shares", 166, "The figures say OK"),
+    ("shares below the floor", RATE, "data/evaluation/shares", 99, "The figures say BELOW_FLOOR"),
+    ("no sharing", RATE, "data/evaluation/active/events", 0, "The figures say NOT_APPLICABLE"),
+    ("no denominator", RATE, "data/evaluation/shares", REMOVED, "lacks the figure 'shares'"),
     ("figures that do not fire", DENSITY, "data/evaluation/value", 65, "The figures say OK"),
     ("a threshold not reached", DENSITY, "data/evaluation/threshold/drop_percent", 24,
      "The figures say OK, but the record says FIRE: 61 posts"),

@@ -1,7 +1,8 @@
-"""The verdicts of the three measures at their boundaries, and the figures they are read from."""
+"""The verdicts of the measures at their boundaries, and the figures they are read from."""
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import pytest
@@ -12,11 +13,19 @@ from models.alerts import Verdict
 from models.days import iso
 from models.events import EventType
 from models.panes import LATE, Pane, Panes, Recent, empty_pane, recent
-from rules.measures import member_silence, share_conversion, speech_density
+from rules.measures import (
+    member_silence,
+    share_conversion,
+    share_conversion_rate,
+    speech_density,
+    transactions,
+)
 from rules.measures.measure import Setting
 from rules.measures.member_silence import MemberSilenceParameters
 from rules.measures.share_conversion import ShareConversionParameters
+from rules.measures.share_conversion_rate import ShareConversionRateParameters
 from rules.measures.speech_density import SpeechDensityParameters
+from rules.measures.transactions import TransactionsParameters
 from tests.builders import day
 
 D = day("2025-06-30")
@@ -26,6 +35,17 @@ DENSITY = Setting(
     SpeechDensityParameters(drop_percent=20, floor=20, window_days=7), "default", "UTC"
 )
 CONVERSION = Setting(ShareConversionParameters(minimum=50, active_days=28), "default", "UTC")
+RATE = Setting(
+    ShareConversionRateParameters(minimum_percent=3, floor=100, window_days=7, active_days=28),
+    "default",
+    "UTC",
+)
+LONG_RATE = Setting(
+    ShareConversionRateParameters(minimum_percent=3, floor=1, window_days=30, active_days=7),
+    "community",
+    "UTC",
+)
+BUYING = Setting(TransactionsParameters(window_days=7, active_days=28), "default", "UTC")
 SILENCE = Setting(MemberSilenceParameters(silent_days=30), "default", "UTC")
 
 
@@ -56,6 +76,17 @@ def conversion(
     panes = {D - ago: pane(SHARE_CREATED=shared)}
     panes.setdefault(D, pane())[EventType.SHARE_CONVERTED] = converted
     return share_conversion.gather(until(D, panes), D, first_day, CONVERSION)
+
+
+def rate(converted: int, shared: int, *, ago: int = 6, first_day: int = FIRST_DAY) -> Any:
+    panes = {D - ago: pane(SHARE_CREATED=shared, SHARE_CONVERTED=converted)}
+    return share_conversion_rate.gather(until(D, panes), D, first_day, RATE)
+
+
+def buying(*ago: int, first_day: int = FIRST_DAY) -> Any:
+    """One purchase so many days ago each."""
+    panes = {D - days: pane(PURCHASE_COMPLETED=1) for days in ago}
+    return transactions.gather(until(D, panes), D, first_day, BUYING)
 
 
 def test_speech_density_fires_exactly_where_a_hundred_times_the_fall_is_twenty_times_the_week() -> (
@@ -99,6 +130,27 @@ def test_speech_density_fires_exactly_where_a_hundred_times_the_fall_is_twenty_t
         pytest.param(
             conversion(0, shared=0, first_day=D), Verdict.LEARNING, id="young before inactive"
         ),
+        pytest.param(rate(2, 100), Verdict.FIRE, id="2 of 100 shares"),
+        pytest.param(rate(3, 100), Verdict.OK, id="3 of 100 shares"),
+        pytest.param(rate(2_999, 100_000), Verdict.FIRE, id="2.999 %"),
+        pytest.param(rate(0, 100), Verdict.FIRE, id="at the floor of shares"),
+        pytest.param(rate(0, 99), Verdict.BELOW_FLOOR, id="below the floor of shares"),
+        pytest.param(rate(0, 100, ago=7), Verdict.BELOW_FLOOR, id="shares before the window"),
+        pytest.param(rate(0, 1, ago=27), Verdict.BELOW_FLOOR, id="a last share 27 days ago"),
+        pytest.param(rate(0, 1, ago=28), Verdict.NOT_APPLICABLE, id="a last share 28 days ago"),
+        pytest.param(rate(90, 0), Verdict.NOT_APPLICABLE, id="conversions without shares"),
+        pytest.param(rate(0, 100, first_day=D - 6), Verdict.FIRE, id="a whole window of shares"),
+        pytest.param(rate(0, 100, first_day=D - 5), Verdict.LEARNING, id="six days of shares"),
+        pytest.param(rate(0, 0, first_day=D - 5), Verdict.LEARNING, id="young before shareless"),
+        pytest.param(buying(7), Verdict.FIRE, id="a purchase the day before the window"),
+        pytest.param(buying(6, 7), Verdict.OK, id="a purchase on its first day"),
+        pytest.param(buying(0), Verdict.OK, id="a first purchase"),
+        pytest.param(buying(34), Verdict.FIRE, id="a purchase 34 days ago"),
+        pytest.param(buying(35), Verdict.NOT_APPLICABLE, id="a purchase 35 days ago"),
+        pytest.param(buying(), Verdict.NOT_APPLICABLE, id="no purchase at all"),
+        pytest.param(buying(7, first_day=D - 7), Verdict.FIRE, id="a window after the first day"),
+        pytest.param(buying(7, first_day=D - 6), Verdict.LEARNING, id="the first day in it"),
+        pytest.param(buying(0, first_day=D - 6), Verdict.LEARNING, id="young, whatever is bought"),
         pytest.param(member_silence.gather(D - 29, D, SILENCE), Verdict.OK, id="29 days"),
         pytest.param(member_silence.gather(D - 30, D, SILENCE), Verdict.FIRE, id="30 days"),
         pytest.param(member_silence.gather(D + 1, D, SILENCE), Verdict.OK, id="ahead of the day"),
@@ -113,10 +165,21 @@ def test_the_verdict_is_read_out_of_the_evaluation(evaluation: Any, verdict: Ver
     assert measure_of(evaluation).verdict(evaluation) is verdict
 
 
+MEASURED = {
+    measure.MEASURE.parameters.compared: measure
+    for measure in (
+        member_silence,
+        share_conversion,
+        share_conversion_rate,
+        speech_density,
+        transactions,
+    )
+}
+
+
 def measure_of(evaluation: Any) -> Any:
-    if "left" in evaluation:
-        return member_silence
-    return share_conversion if "active" in evaluation else speech_density
+    """Which measure an evaluation is of: no two compare with the same settings."""
+    return MEASURED[tuple(name for name in evaluation["threshold"] if name != "from")]
 
 
 def own(ago: int) -> int:
@@ -141,6 +204,53 @@ def test_share_conversion_counts_the_day_and_looks_back_28_days_for_sharing() ->
     assert figures["active"]["window"] == [iso(D - 27), iso(D)]
 
 
+def test_the_rate_counts_seven_days_of_both_and_looks_back_28_for_sharing() -> None:
+    panes = {
+        D - ago: pane(SHARE_CREATED=own(ago), SHARE_CONVERTED=3 * own(ago)) for ago in range(-1, 30)
+    }
+    figures = share_conversion_rate.gather(until(D, panes), D, FIRST_DAY, RATE)
+    assert figures["shares"] == sum(map(own, range(7)))
+    assert figures["value"] == 3 * figures["shares"]
+    assert figures["rate_percent"] == 300.0
+    assert figures["window"] == [iso(D - 6), iso(D)]
+    assert figures["active"] == {
+        "window": [iso(D - 27), iso(D)],
+        "events": sum(map(own, range(28))),
+    }
+
+
+def test_transactions_are_counted_in_seven_days_and_in_the_28_before_them() -> None:
+    panes = {D - ago: pane(PURCHASE_COMPLETED=own(ago)) for ago in range(-1, 40)}
+    figures = transactions.gather(until(D, panes), D, FIRST_DAY, BUYING)
+    assert figures["value"] == sum(map(own, range(7)))
+    assert figures["baseline"] == sum(map(own, range(7, 35)))
+    assert figures["window"] == [iso(D - 6), iso(D)]
+    assert figures["baseline_window"] == [iso(D - 34), iso(D - 7)]
+
+
+@pytest.mark.parametrize("first", range(12))
+def test_what_is_not_known_never_makes_transactions_fire(first: int) -> None:
+    """Told of nothing of the first day, and of one purchase before it, as late data may tell."""
+    for bought in product((0, 1), repeat=9):
+        truth = {D - ago: pane(PURCHASE_COMPLETED=count) for ago, count in enumerate(bought)}
+        truth[D - 20] = pane(PURCHASE_COMPLETED=1)
+        told = {day: counts for day, counts in truth.items() if day > D - first or day == D - 20}
+        partly = transactions.gather(until(D, told), D, D - first, BUYING)
+        whole = transactions.gather(until(D, truth), D, FIRST_DAY, BUYING)
+        if transactions.verdict(partly) is Verdict.FIRE:
+            assert transactions.verdict(whole) is Verdict.FIRE
+
+
+@given(st.integers(100, 10**9), st.data())
+def test_the_rate_never_reads_as_enough_where_the_verdict_says_that_it_is_not(
+    shared: int, data: st.DataObject
+) -> None:
+    near = shared * 3 // 100
+    evaluation = rate(data.draw(st.integers(max(near - 2, 0), near + 2)), shared)
+    fires = share_conversion_rate.verdict(evaluation) is Verdict.FIRE
+    assert fires is (evaluation["rate_percent"] < 3)
+
+
 @pytest.mark.parametrize("kind", EventType, ids=lambda kind: kind.wire_name)
 def test_each_type_counts_where_it_should_and_nowhere_else(kind: EventType) -> None:
     panes = {D: pane(**{kind.name: 3})}
@@ -151,14 +261,23 @@ def test_each_type_counts_where_it_should_and_nowhere_else(kind: EventType) -> N
     assert speech["value"] == (3 if is_speech else 0)
     assert sharing["active"]["events"] == (3 if is_sharing else 0)
     assert sharing["value"] == (3 if kind is EventType.SHARE_CONVERTED else 0)
+    of_shares = share_conversion_rate.gather(until(D, panes), D, FIRST_DAY, RATE)
+    assert of_shares["value"] == (3 if kind is EventType.SHARE_CONVERTED else 0)
+    assert of_shares["shares"] == (3 if kind is EventType.SHARE_CREATED else 0)
+    purchases = transactions.gather(until(D, panes), D, FIRST_DAY, BUYING)
+    assert purchases["value"] == (3 if kind is EventType.PURCHASE_COMPLETED else 0)
 
 
 def test_late_events_are_those_of_the_days_that_were_looked_at() -> None:
-    panes = {D - ago: pane(POST_CREATED=1, LATE=own(ago)) for ago in range(-1, 30)}
+    panes = {D - ago: pane(POST_CREATED=1, LATE=own(ago)) for ago in range(-1, 40)}
     speech = speech_density.gather(until(D, panes), D, FIRST_DAY, DENSITY)
     sharing = share_conversion.gather(until(D, panes), D, FIRST_DAY, CONVERSION)
     assert speech["late_events"] == sum(map(own, range(14)))
     assert sharing["late_events"] == sum(map(own, range(28)))
+    of_shares = share_conversion_rate.gather(until(D, panes), D, FIRST_DAY, RATE)
+    assert of_shares["late_events"] == sum(map(own, range(28)))
+    purchases = transactions.gather(until(D, panes), D, FIRST_DAY, BUYING)
+    assert purchases["late_events"] == sum(map(own, range(35)))
 
 
 @pytest.mark.parametrize(
@@ -211,6 +330,8 @@ def test_the_wheel_wakes_a_member_at_the_first_close_that_fires(
     [
         *((density(70, 56), name) for name in ("value", "baseline", "threshold", "first_day")),
         *((conversion(49), name) for name in ("value", "active", "threshold", "first_day")),
+        *((rate(2, 100), n) for n in ("value", "shares", "active", "threshold", "first_day")),
+        *((buying(7), name) for name in ("value", "baseline", "window", "first_day")),
         *((member_silence.gather(D - 30, D, SILENCE), n) for n in ("value", "left", "threshold")),
     ],
 )
@@ -225,8 +346,17 @@ def test_a_verdict_without_one_of_its_figures_is_an_error(evaluation: Any, figur
     [
         (speech_density.MEASURE, DENSITY, 14),
         (share_conversion.MEASURE, CONVERSION, 28),
+        (share_conversion_rate.MEASURE, RATE, 28),
+        (share_conversion_rate.MEASURE, LONG_RATE, 30),
+        (transactions.MEASURE, BUYING, 35),
     ],
-    ids=["speech density", "share conversion"],
+    ids=[
+        "speech density",
+        "share conversion",
+        "share conversion rate",
+        "a longer one",
+        "transactions",
+    ],
 )
 def test_the_horizon_is_as_many_days_as_are_read(measure: Any, setting: Setting, days: int) -> None:
     assert measure.horizon(setting.parameters) == days

@@ -1,0 +1,67 @@
+"""`pulse rules check` says which rules are off, and what a configuration turns on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from streams.catalogue import shipped_catalogue
+from streams.check_rules import check_rules
+
+RATE, STALLED = "share-conversion-rate-low", "transactions-stalled"
+
+
+def said(*files: str) -> list[str]:
+    checked = check_rules(list(files), run_tests=False)
+    assert (checked.problems, checked.failures) == ([], 0)
+    return checked.lines
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_configured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PULSE_CONFIG", raising=False)
+
+
+def test_a_rule_that_is_off_as_shipped_says_so_and_the_others_do_not() -> None:
+    lines = said()
+    assert len(lines) == len(shipped_catalogue())
+    assert f"ok  rule {STALLED} v1, playbook revive-transactions v1, off until you turn it on" in (
+        lines
+    )
+    off = [line.split()[2] for line in lines if "off until you turn it on" in line]
+    assert off == [RATE, STALLED]
+
+
+CONFIGURATIONS = [
+    ("nothing of it", "time: {lateness: 2h}", ""),
+    ("only a setting", f"rules: {{{STALLED}: {{window_days: 9}}}}", ""),
+    (
+        "one for all",
+        f"rules: {{{STALLED}: {{enabled: true}}}}",
+        f", turns on {STALLED}",
+    ),
+    (
+        "one for all, the other for some",
+        (
+            f"{{rules: {{{STALLED}: {{enabled: true}}}},"
+            f" communities: {{a: {{rules: {{{RATE}: {{enabled: true}}}}}}}}}}"
+        ),
+        f", turns on {STALLED}, {RATE} for some",
+    ),
+    ("one that is on already", "rules: {member-silent: {enabled: true}}", ""),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "remark"), [pytest.param(*row[1:], id=row[0]) for row in CONFIGURATIONS]
+)
+def test_a_configuration_says_what_it_turns_on(tmp_path: Path, text: str, remark: str) -> None:
+    file = tmp_path / "pulse.yaml"
+    file.write_text(text, encoding="utf-8")
+    assert said(str(file))[-1] == f"ok  configuration {file}{remark}"
+
+
+def test_what_the_environment_turns_on_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PULSE_RULES__TRANSACTIONS_STALLED__ENABLED", "true")
+    assert said()[-1] == f"ok  the configuration in force, turns on {STALLED}"

@@ -96,7 +96,8 @@ class Worker:
         self.world = world
         self.owned = owned
         self.marks = Marks(len(world.logs))
-        self.marks.aim([1 << 60] * len(world.logs), rerouting=False)
+        # What is folded before a record was ever rerouted is the keeper's to prove (simulation).
+        self.marks.aim([1 << 60] * len(world.logs), rerouting=True)
         self.inbox: deque[tuple[int, Mark]] = deque()
         self.routes: dict[int, Route] = {}
         self.merges: dict[int, Merge] = {}

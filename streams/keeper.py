@@ -5,6 +5,7 @@ and it counts only once its marker is in the changelog (ARCHITECTURE, "One batch
 """
 
 import asyncio
+import logging
 from collections.abc import Sequence, Set
 
 from models.topics import EVENTS
@@ -30,6 +31,8 @@ from streams.reread import Reread
 from streams.router import Router
 from streams.takeover import Takeover
 from streams.writing import Writer
+
+LOG = logging.getLogger("pulse")
 
 
 class Keeper:
@@ -196,6 +199,7 @@ class Keeper:
         # A recovery that is under way builds them anyway.
         if not early or self._recovering:
             return
+        LOG.info("records lie outside their partitions: building %d of these again", len(early))
         reached = {number: each.route.next_offset for number, each in self.owned.items()}
         for partition in early:
             del self.owned[partition]

@@ -177,11 +177,13 @@ class Keeper:
 
     async def go_on(self, publisher: Publisher) -> None:
         """Apply what waited for others, and needs to no longer."""
-        async with self._turn:
-            if self.marks.must_merge:
-                await self._redo(publisher)
-            if self.marks.catching_up:
-                await self._catching_up.run(publisher)
+        # Who has the turn sees by itself what has come; a look around must not wait for all of it.
+        if not self._turn.locked():
+            async with self._turn:
+                if self.marks.must_merge:
+                    await self._redo(publisher)
+                if self.marks.catching_up:
+                    await self._catching_up.run(publisher)
         coming = self._holdings.incoming.partitions()
         for partition in sorted(self.owned):
             owned = self.owned.get(partition)

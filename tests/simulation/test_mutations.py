@@ -394,6 +394,6 @@ def test_a_seed_fails_without_the_order_of_what_is_rerouted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Needs a recovery while rerouted records are on their way, which few plans have."""
-    faults = [Fault("fetch rerouted", nth, "rebalance", 432) for nth in REBALANCES]
-    assert not run(432, faults=faults).problem
-    assert run(432, faults=faults, product=the_order_of_what_is_rerouted(monkeypatch)).problem
+    faults = [Fault("fetch rerouted", nth, "rebalance", 745) for nth in REBALANCES]
+    assert not run(745, faults=faults).problem
+    assert run(745, faults=faults, product=the_order_of_what_is_rerouted(monkeypatch)).problem

@@ -120,7 +120,7 @@ def test_rules_check_runs_the_shipped_rule_tests_and_the_given_configuration(
     said = checked.stdout.decode().splitlines()
     assert checked.returncode == 0, checked.stderr.decode()
     assert f"ok  configuration {file}" in said
-    assert len([each for each in said if each.startswith("ok  rule ")]) == 3
+    assert len([each for each in said if each.startswith("ok  rule ")]) == 5
     assert len([each for each in said if each.startswith("passed  ")]) >= 30
     assert [each for each in said if each.startswith("FAILED")] == []
 

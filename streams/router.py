@@ -52,6 +52,7 @@ class Router:
         self._reach = reach
         self._begins = [0] * partitions
         self._ends = [0] * partitions
+        self._counted = [0] * partitions
         self.marks = Marks(partitions)
 
     # Recovery -----------------------------------------------------------------------------
@@ -132,10 +133,16 @@ class Router:
         if routed.forwards:
             for home, end in (await publisher.forward(routed.forwards)).items():
                 self._ends[home] = max(self._ends[home], end)
-            self._metrics.misplaced.inc(len(routed.forwards))
+            self._count(owned.partition, routed.sent)
         owned.merge.add(routed.portion)
         owned.pace.note(routed.portion.clock, len(records))
         self._tell(owned, 0)
+
+    def _count(self, partition: int, sent: Sequence[int]) -> None:
+        """Count records as misplaced, each once, though a recovery routes some once more."""
+        known = self._counted[partition]
+        self._metrics.misplaced.inc(sum(offset >= known for offset in sent))
+        self._counted[partition] = max(known, sent[-1] + 1)
 
     async def receive(
         self, owned: Owned, records: Sequence[SourceRecord], publisher: Publisher

@@ -24,10 +24,14 @@ _Entry = TypeVar("_Entry")
 
 @dataclass(slots=True)
 class Routed:
-    """What routing made of some records: those at home here, and those to be sent on."""
+    """What routing made of some records: those at home here, and those to be sent on.
+
+    `sent` are the source offsets of the latter.
+    """
 
     portion: Portion
     forwards: list[Forward] = field(default_factory=list)
+    sent: list[int] = field(default_factory=list)
 
 
 class Route:
@@ -96,6 +100,7 @@ class Route:
         here, partitions, begin, clock = self._partition, self.partitions, self.clock, self.clock
         portion = Portion([], offsets := [], end, begin, clock, since, clocks := [], refused)
         forwards: list[Forward] = []
+        sent: list[int] = []
         for record, arrived in zip(records, events, strict=True):
             arrival, community_id = arrived[0], arrived[2].community_id
             if arrival > clock < latest:
@@ -108,11 +113,12 @@ class Route:
             else:
                 source = here, record.offset, self._sent.get(home, -1), clock, since
                 self._sent[home] = record.offset
+                sent.append(record.offset)
                 headers = [*record.headers, source_header(source)]
                 key = community_id.encode()
                 forwards.append((home, record.timestamp, key, record.value, headers))
         portion.clock = self.clock = clock
-        return Routed(portion, forwards)
+        return Routed(portion, forwards, sent)
 
     def _refuse(
         self, records: Sequence[SourceRecord], rejected: Iterable[tuple[int, Rejection]]

@@ -72,6 +72,7 @@ class Keeper:
         self._follows_wall = follows_wall
         self._turn = asyncio.Lock()
         self._recovering = 0
+        self._reached: dict[int, int] = {}
         self._standbys: Set[int] = frozenset()
 
     @property
@@ -109,6 +110,9 @@ class Keeper:
         attempt = self._recovery.begin()
         try:
             async with self._holdings.locks.all_at_rest(partitions):
+                self._reached = {
+                    number: each.route.next_offset for number, each in self.owned.items()
+                }
                 # What is folded and not written is ahead of its changelog.
                 before = {number: each for number, each in self.owned.items() if not each.open}
                 self._holdings.owned = {}
@@ -202,12 +206,9 @@ class Keeper:
         if not early or self._recovering:
             return
         LOG.info("records lie outside their partitions: building %d of these again", len(early))
-        reached = {number: each.route.next_offset for number, each in self.owned.items()}
-        for partition in early:
-            del self.owned[partition]
-        await self.complete_recovery(reached.keys(), publisher, self._standbys)
+        await self.complete_recovery(set(self.owned), publisher, self._standbys)
         # Unlike after a rebalance nobody goes back with the consumer, not even for those kept.
-        for partition, end in reached.items():
+        for partition, end in self._reached.items():
             async with self._holdings.locks.of(partition):
                 owned = self.owned.get(partition)
                 if owned is not None:

@@ -134,5 +134,5 @@ def test_what_is_not_written_is_built_again_where_a_record_lies_elsewhere() -> N
     publisher: Any = Written()
     asyncio.run(keeper.go_on(publisher))
 
-    assert keeper.rebuilt == [({HERE}, set())]
+    assert keeper.rebuilt == [({HERE}, {HERE})]
     assert publisher.partitions == []

@@ -15,6 +15,7 @@ import pytest
 from models.topics import DEAD_LETTERS
 from streams.broker import Broker
 from streams.demo.worker_process import WorkerError, WorkerProcess, total
+from streams.forwarded import read_forwarded
 from streams.partitioning import partition_of_key
 from streams.produce import Message, messages
 from streams.rerouting import Deletion
@@ -123,7 +124,8 @@ def test_history_that_lies_anywhere_gives_what_a_replay_gives(
 
         check(deployment, file)
         rerouted = read_topics(deployment.servers, [rerouted_name(deployment.loaded())])
-        assert len(rerouted) == expected
+        # What was folded too early while catching up is built again, and then sent home once more.
+        assert len({each.source[:2] for each in read_forwarded(rerouted)}) == expected
 
 
 def test_a_partition_that_is_far_ahead_is_held_until_the_others_have_come_after(

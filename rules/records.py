@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
-from models.alerts import Digest, Reason, Snapshot, Status, Transition
+from models.alerts import Digest, Reason, Snapshot, Status, TierChange, Transition
 from models.days import iso
 from models.fingerprints import alert_id, fingerprint
 from models.instants import format_instant
+from models.ledger import WINDOW_DAYS
 from models.values import Value
 from rules.catalogue import Catalogue, Rule
 from rules.configuration import DeploymentSection
@@ -25,6 +26,7 @@ _OPENINGS: Final = {
     Reason.THRESHOLD: "",
     Reason.RECOVERED: "Recovered. ",
     Reason.INCONCLUSIVE: "Ended: 28 days without a verdict. ",
+    Reason.LOST: "Ended: the member is lost. ",
 }
 """What stands before the figures, where an alert began or ended by a verdict."""
 
@@ -51,7 +53,7 @@ class Recorder:
         community_id, member_id = transition.community_id, transition.member_id
         started = iso(transition.started_day)
         identity = alert_id(frame.rule_id, community_id, member_id, started)
-        sequence = SEQUENCE[status]
+        sequence = transition.sequence or SEQUENCE[status]
         labels = _labels(frame, community_id, member_id)
         data = {
             "alert_id": identity,
@@ -81,6 +83,24 @@ class Recorder:
         return self._envelope(
             f"{identity}:{sequence}", status, subject, transition.at, community_id, data
         )
+
+    def circle(self, change: TierChange) -> Record:
+        """Return the record of a member's circle, as it stands in the members topic.
+
+        `since` is the day at whose close the member came into it; the counts are of `window`.
+        """
+        return {
+            "community_id": change.community_id,
+            "member_id": change.member_id,
+            "tier": _circle_name(change.tier),
+            "since": iso(change.day),
+            "before": _circle_name(change.before) if change.before else None,
+            "decided_at": format_instant(change.at),
+            "window": [iso(change.day - WINDOW_DAYS + 1), iso(change.day)],
+            "counts": change.counts,
+            "tags": change.tags,
+            "playbook": self._circle_playbooks.get(_circle_name(change.tier)),
+        }
 
     def digest(self, digest: Digest) -> Record:
         """Return the record of one digest; `id` is `<alert_id>:digest`."""

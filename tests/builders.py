@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 from msgspec.structs import replace
 
-from models.alerts import Digest, Reason, Snapshot, Status, Transition, Verdict
+from models.alerts import Digest, Reason, Snapshot, Status, TierChange, Transition, Verdict
 from models.days import day_from_iso
 from models.documents import encode
 from models.instants import parse_instant
@@ -75,6 +75,8 @@ def record_of(output: Output) -> Record:
     recorder = Recorder(catalogue(), DEPLOYMENT)
     if isinstance(output, Snapshot):
         return snapshot_record(output)
+    if isinstance(output, TierChange):
+        return recorder.circle(output)
     return recorder.digest(output) if isinstance(output, Digest) else recorder.alert(output)
 
 

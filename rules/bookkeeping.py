@@ -10,17 +10,17 @@ recommends, one of 6 or less does not (net promoter score). Amounts count in hun
 below 0 or above a thousand million are not believed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from enum import IntFlag
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from models import ledger as names
 from models import members as packed
 from models.events import NUMBERS, Event, EventType
 from models.ledger import Campaign, Cohort, Person
-from models.panes import WIDE, Figure, Pane
+from models.panes import WIDE, Figure
 from rules.churn import restore_watch, watch
 from rules.ledger import Ledger
 from rules.state import Community, Partition
@@ -35,17 +35,7 @@ class Stage(IntFlag):
     RECOMMENDS = 8
 
 
-_POST, _REPLY, _LIKE = (
-    int(EventType.POST_CREATED),
-    int(EventType.REPLY_CREATED),
-    int(EventType.LIKE_ADDED),
-)
 _LAST_INTERACTION: Final = int(EventType.PURCHASE_COMPLETED)
-_VIEWED: Final = int(EventType.CONTENT_VIEWED)
-_JOINED: Final = int(EventType.MEMBER_JOINED)
-_INVITED: Final = int(EventType.INVITE_SENT)
-_ANSWERED: Final = int(EventType.SURVEY_ANSWERED)
-_PURCHASED: Final = int(EventType.PURCHASE_COMPLETED)
 _PROMOTES: Final = 9
 _DETRACTS: Final = 6
 _LARGEST_AMOUNT: Final = 10**9
@@ -64,7 +54,6 @@ _COUNTERS: Final = tuple(
     else None
     for kind in EventType
 )
-_PLAIN: Final = (_POST, int(EventType.LIKE_REMOVED), int(EventType.SHARE_CREATED))
 
 
 def settle(community: Community) -> None:
@@ -72,7 +61,7 @@ def settle(community: Community) -> None:
     ledger = community.ledger
     if ledger is not None and ledger.fresh:
         fresh, ledger.fresh = ledger.fresh, []
-        enter(community, ledger, community.today, community.today_pane, fresh)
+        enter(community, community.today, fresh)
 
 
 def settle_all(partition: Partition) -> None:
@@ -105,10 +94,11 @@ def restore_ledger(community: Community, ledger: Ledger) -> None:
     restore_watch(community, ledger)
 
 
-def enter(
-    community: Community, ledger: Ledger, day: int, pane: Pane, events: Iterable[Event]
-) -> None:
-    """Enter events of persons on `day`, in their order, and into its `pane`."""
+def enter(community: Community, day: int, events: Iterable[Event]) -> None:
+    """Enter events of persons on `day`, in their order; nothing happens without a ledger."""
+    ledger = community.ledger
+    if ledger is None:
+        return
     entries, changed = ledger.entries(day), ledger.changed.setdefault(day, {})
     is_closed = day < community.next_day
     for event in events:
@@ -126,11 +116,11 @@ def enter(
                 _first_of_day(community, ledger, user_id, name, day)
             if is_closed:
                 _enter_late(community, ledger, user_id, name, day)
-        if kind not in _PLAIN:
-            _enter_figures(community, ledger, kind, event, day, pane)
+        special = _SPECIAL.get(kind)
+        if special is not None:
+            special(Entry(community, ledger, event, day))
         if event.campaign_id and kind <= _LAST_INTERACTION:
-            pane[Figure.IN_CAMPAIGN] += 1
-            _enter_campaign(community, ledger, event.campaign_id, user_id, day)
+            _enter_campaign(Entry(community, ledger, event, day), event.campaign_id)
 
 
 def _enter_late(community: Community, ledger: Ledger, user_id: str, name: str, day: int) -> None:
@@ -189,99 +179,122 @@ def _pass(community: Community, person: Person, stage: Stage, figure: Figure) ->
         community.count(person.joined, figure)
 
 
-def _enter_figures(
-    community: Community, ledger: Ledger, kind: int, event: Event, day: int, pane: Pane
-) -> None:
-    """Enter what only events of some types say."""
-    if kind in (_REPLY, _LIKE):
-        target = event.target_user_id
-        if target and target != event.user_id:
-            count = ledger.add(day, names.RECEIVED, target, 1, community.next_day)
-            if count == 1:
-                person = known(community, ledger, target)
-                person.last_received = max(person.last_received, day)
-    elif kind == _VIEWED:
-        if event.completion is not None:
-            pane[Figure.COMPLETIONS] += 1
-            pane[Figure.COMPLETION_HUNDREDTHS] += round(event.completion * 100)
-    elif kind == _JOINED:
-        _enter_join(community, ledger, event, day, pane)
-    elif kind == _INVITED:
-        if event.user_id:
-            ledger.add(day, names.INVITES, event.user_id, 1, community.next_day)
-            _invite(community, ledger, event.user_id, day, pane)
-    elif kind == _ANSWERED:
-        _enter_score(community, ledger, event, pane)
-    elif kind == _PURCHASED:
-        _enter_purchase(community, ledger, event, day, pane)
+class Entry(NamedTuple):
+    """One event of a person, and the day of the community on which it counts."""
+
+    community: Community
+    ledger: Ledger
+    event: Event
+    day: int
+
+    def add_figure(self, figure: Figure, number: int = 1) -> None:
+        """Add to a figure of the day."""
+        self.community.panes[self.day][figure] += number
+
+    def add_entry(self, name: str, user_id: str, number: int = 1) -> int:
+        """Add to a member's entry of the day; return what it is now."""
+        return self.ledger.add(self.day, name, user_id, number, self.community.next_day)
+
+    def known(self, user_id: str) -> Person:
+        """Return what is known of a member, to be changed."""
+        return known(self.community, self.ledger, user_id)
 
 
-def _enter_join(community: Community, ledger: Ledger, event: Event, day: int, pane: Pane) -> None:
+def _enter_received(entry: Entry) -> None:
+    target = entry.event.target_user_id
+    if target and target != entry.event.user_id and entry.add_entry(names.RECEIVED, target) == 1:
+        person = entry.known(target)
+        person.last_received = max(person.last_received, entry.day)
+
+
+def _enter_view(entry: Entry) -> None:
+    if entry.event.completion is not None:
+        entry.add_figure(Figure.COMPLETIONS)
+        entry.add_figure(Figure.COMPLETION_HUNDREDTHS, round(entry.event.completion * 100))
+
+
+def _enter_join(entry: Entry) -> None:
     """Enter that somebody joined, once for each member; and by whose invitation, each time."""
-    inviter = event.inviter_id
-    if inviter and inviter != event.user_id:
-        pane[Figure.INVITED_JOINED] += 1
-        ledger.add(day, names.BROUGHT, inviter, 1, community.next_day)
-        _invite(community, ledger, inviter, day, pane)
-    if not event.user_id:
+    inviter, user_id = entry.event.inviter_id, entry.event.user_id
+    if inviter and inviter != user_id:
+        entry.add_figure(Figure.INVITED_JOINED)
+        entry.add_entry(names.BROUGHT, inviter)
+        _invite(entry, inviter)
+    if not user_id:
         return
-    person = known(community, ledger, event.user_id)
+    person = entry.known(user_id)
     if person.joined:
         return
-    person.joined = day
-    pane[Figure.JOINED_MEMBERS] += 1
-    _cohort(ledger, 0).members -= 1
-    _cohort(ledger, _month(day)).members += 1
+    person.joined = entry.day
+    entry.add_figure(Figure.JOINED_MEMBERS)
+    _cohort(entry.ledger, 0).members -= 1
+    _cohort(entry.ledger, _month(entry.day)).members += 1
     if person.first_interaction:
-        _pass_stages(community, person, day)
+        _pass_stages(entry.community, person, entry.day)
 
 
-def _invite(community: Community, ledger: Ledger, inviter: str, day: int, pane: Pane) -> None:
-    person = known(community, ledger, inviter)
+def _enter_invitation(entry: Entry) -> None:
+    user_id = entry.event.user_id
+    if user_id:
+        entry.add_entry(names.INVITES, user_id)
+        _invite(entry, user_id)
+
+
+def _invite(entry: Entry, inviter: str) -> None:
+    person = entry.known(inviter)
     if not person.first_invite:
-        person.first_invite = day
-        pane[Figure.NEW_INVITERS] += 1
+        person.first_invite = entry.day
+        entry.add_figure(Figure.NEW_INVITERS)
 
 
-def _enter_score(community: Community, ledger: Ledger, event: Event, pane: Pane) -> None:
-    score = event.score
+def _enter_score(entry: Entry) -> None:
+    score, user_id = entry.event.score, entry.event.user_id
     if score is None:
         return
-    pane[Figure.SURVEYS] += 1
-    pane[Figure.SURVEY_HUNDREDTHS] += round(score * 100)
-    pane[Figure.PROMOTERS] += score >= _PROMOTES
-    pane[Figure.DETRACTORS] += score <= _DETRACTS
-    if event.user_id and score >= _PROMOTES:
-        person = known(community, ledger, event.user_id)
+    entry.add_figure(Figure.SURVEYS)
+    entry.add_figure(Figure.SURVEY_HUNDREDTHS, round(score * 100))
+    entry.add_figure(Figure.PROMOTERS, score >= _PROMOTES)
+    entry.add_figure(Figure.DETRACTORS, score <= _DETRACTS)
+    if user_id and score >= _PROMOTES:
+        person = entry.known(user_id)
         if person.joined:
-            _pass(community, person, Stage.RECOMMENDS, Figure.JOINED_RECOMMENDS)
+            _pass(entry.community, person, Stage.RECOMMENDS, Figure.JOINED_RECOMMENDS)
 
 
-def _enter_purchase(
-    community: Community, ledger: Ledger, event: Event, day: int, pane: Pane
-) -> None:
-    amount = event.amount
+def _enter_purchase(entry: Entry) -> None:
+    amount, user_id = entry.event.amount, entry.event.user_id
     spent = round(amount * 100) if amount is not None and 0 <= amount <= _LARGEST_AMOUNT else 0
-    pane[Figure.SPENT_HUNDREDTHS] += spent
-    if not event.user_id:
+    entry.add_figure(Figure.SPENT_HUNDREDTHS, spent)
+    if not user_id:
         return
-    ledger.add(day, names.PURCHASES, event.user_id, 1, community.next_day)
+    entry.add_entry(names.PURCHASES, user_id)
     if spent:
-        ledger.add(day, names.SPENT, event.user_id, spent, community.next_day)
-        joined = known(community, ledger, event.user_id).joined
-        _cohort(ledger, _month(joined) if joined else 0).spent += spent
+        entry.add_entry(names.SPENT, user_id, spent)
+        joined = entry.known(user_id).joined
+        _cohort(entry.ledger, _month(joined) if joined else 0).spent += spent
 
 
-def _enter_campaign(
-    community: Community, ledger: Ledger, campaign_id: str, user_id: str | None, day: int
-) -> None:
-    campaign = ledger.campaigns.get(campaign_id)
+def _enter_campaign(entry: Entry, campaign_id: str) -> None:
+    entry.add_figure(Figure.IN_CAMPAIGN)
+    campaign = entry.ledger.campaigns.get(campaign_id)
     if campaign is None:
-        ledger.campaigns[campaign_id] = Campaign(day)
-    elif day < campaign.first_day:
-        campaign.first_day = day
-    if user_id:
-        ledger.add(day, names.CAMPAIGN + campaign_id, user_id, 1, community.next_day)
+        entry.ledger.campaigns[campaign_id] = Campaign(entry.day)
+    elif entry.day < campaign.first_day:
+        campaign.first_day = entry.day
+    if entry.event.user_id:
+        entry.add_entry(names.CAMPAIGN + campaign_id, entry.event.user_id)
+
+
+_SPECIAL: Final[dict[int, Callable[[Entry], None]]] = {
+    int(EventType.REPLY_CREATED): _enter_received,
+    int(EventType.LIKE_ADDED): _enter_received,
+    int(EventType.CONTENT_VIEWED): _enter_view,
+    int(EventType.MEMBER_JOINED): _enter_join,
+    int(EventType.INVITE_SENT): _enter_invitation,
+    int(EventType.SURVEY_ANSWERED): _enter_score,
+    int(EventType.PURCHASE_COMPLETED): _enter_purchase,
+}
+"""What events of some types say beyond who acted."""
 
 
 def _cohort(ledger: Ledger, month: int) -> Cohort:

@@ -4,7 +4,7 @@ The shell reads the files; here they are only texts with names. A rule without a
 refused by name (contract, section 5).
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -38,16 +38,23 @@ class Playbook(_Document):
 
 
 class Definition(_Document):
-    """A rule as its definition file states it."""
+    """A rule as its definition file states it.
+
+    `playbook_cases` names other playbooks than `playbook` for what was found: the rung of a ladder,
+    a stage. A rule that has no `alertname` `reports_only`: it stands in snapshots, and its measure
+    never says FIRE.
+    """
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
     version: Annotated[int, Field(ge=1)]
     title: Text
-    alertname: Annotated[str, Field(pattern=r"^[A-Z][A-Za-z0-9]+$")]
+    alertname: Annotated[str, Field(pattern=r"^[A-Z][A-Za-z0-9]+$")] | None = None
+    reports_only: bool = False
     severity: Literal["info", "warning", "critical"]
     subject: Literal["community", "member"]
     measure: Text
     playbook: Text
+    playbook_cases: dict[Text, Text] = {}
     parameters: dict[str, Any]
     summary: Text
     description: Text
@@ -55,15 +62,25 @@ class Definition(_Document):
     digest_description: Text | None = None
     known_gaps: Text
 
+    @property
+    def playbook_keys(self) -> dict[str, str]:
+        """The id of each playbook that is named, by the key that names it."""
+        cases = {f"playbook_cases.{case}": book for case, book in self.playbook_cases.items()}
+        return {"playbook": self.playbook, **cases}
+
 
 class Rule(BaseModel):
-    """A rule ready for use: its definition, its default parameters and its playbook."""
+    """A rule ready for use: its definition, its default parameters and its playbooks.
+
+    `playbook` answers whatever `playbook_cases` (by case) do not.
+    """
 
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
 
     definition: Definition
     defaults: Any
     playbook: Playbook
+    playbook_cases: Mapping[str, Playbook] = {}
 
     @property
     def id(self) -> str:
@@ -80,9 +97,27 @@ class Rule(BaseModel):
         """The names that configuration may set."""
         return frozenset(type(self.defaults).model_fields)
 
+    @property
+    def playbooks(self) -> tuple[Playbook, ...]:
+        """All playbooks that may answer the rule, each once: the usual one, then by case."""
+        books = {book.id: book for book in (self.playbook, *self.playbook_cases.values())}
+        return tuple(books.values())
+
+    def playbook_for(self, evaluation: Mapping[str, Any]) -> Playbook:
+        """Return the playbook that answers an evaluation: that of its `case`, or the usual one."""
+        case = evaluation.get("case")
+        if not isinstance(case, str):
+            return self.playbook
+        return self.playbook_cases.get(case, self.playbook)
+
 
 Catalogue = Mapping[str, Rule]
 """Rules by id, in the order of their ids."""
+
+
+def playbooks_of(catalogue: Catalogue) -> dict[str, Playbook]:
+    """Return every playbook that a rule of the catalogue names in any case, by id."""
+    return {book.id: book for rule in catalogue.values() for book in rule.playbooks}
 
 
 def parse_playbook(name: str, text: str) -> Playbook:
@@ -111,7 +146,16 @@ def parse_definition(name: str, text: str) -> Definition:
         definition.digest_summary and definition.digest_description
     ):
         raise DocumentError(name, "digest_summary", "a member rule needs the texts of its digest")
+    _check_announcing(name, definition)
     return definition
+
+
+def check_playbooks(name: str, definition: Definition, known: Container[str]) -> None:
+    """See that every playbook that the definition file `name` names is `known`; DocumentError."""
+    for key, book in definition.playbook_keys.items():
+        if book not in known:
+            problem = f"rule {definition.id!r} names a playbook that does not exist: {book!r}"
+            raise DocumentError(name, key, problem)
 
 
 def parse_catalogue(definitions: Mapping[str, str], playbooks: Mapping[str, str]) -> Catalogue:
@@ -129,12 +173,13 @@ def parse_catalogue(definitions: Mapping[str, str], playbooks: Mapping[str, str]
     for name, text in sorted(definitions.items()):
         definition = parse_definition(name, text)
         _named_after_id(name, definition.id)
-        if definition.playbook not in books:
-            problem = f"rule {definition.id!r} names a playbook that does not exist: "
-            raise DocumentError(name, "playbook", f"{problem}{definition.playbook!r}")
+        check_playbooks(name, definition, books)
         defaults = parse_parameters(name, "parameters", definition, definition.parameters)
         rules[definition.id] = Rule(
-            definition=definition, defaults=defaults, playbook=books[definition.playbook]
+            definition=definition,
+            defaults=defaults,
+            playbook=books[definition.playbook],
+            playbook_cases={case: books[book] for case, book in definition.playbook_cases.items()},
         )
     return dict(sorted(rules.items()))
 
@@ -147,6 +192,18 @@ def parse_parameters(
         return MEASURES[definition.measure].parameters(**values)
     except ValidationError as error:
         raise _first_problem(document, key, error) from None
+
+
+def _check_announcing(name: str, definition: Definition) -> None:
+    """See that the rule either names its alert or only reports."""
+    if definition.alertname is None and not definition.reports_only:
+        problem = "Field required: a rule has an alertname, or `reports_only: true`"
+        raise DocumentError(name, "alertname", problem)
+    if definition.alertname is not None and definition.reports_only:
+        raise DocumentError(name, "reports_only", "a rule that only reports has no alertname")
+    if definition.reports_only and definition.subject == "member":
+        # A measure of members says when it fires first: it has no way never to.
+        raise DocumentError(name, "reports_only", "a rule about members announces alerts")
 
 
 def _named_after_id(name: str, identifier: str) -> None:

@@ -5,6 +5,8 @@ core, active or potential circle has been silent for `first_days`, and ends when
 back or leaves, or at `lost_days`; then nothing more is said until a new interaction.
 """
 
+from typing import NamedTuple
+
 from models import members as packed
 from models.alerts import Phase, Transition
 from models.ledger import Person, Rung, Tier
@@ -12,7 +14,6 @@ from models.panes import Figure
 from rules.effects import Effects
 from rules.ledger import Ledger
 from rules.lifecycle import Signal, step
-from rules.measures.measure import LadderMeasure
 from rules.policy import RulePolicy
 from rules.state import Community
 
@@ -29,6 +30,37 @@ _RECALLED = {
     Rung.SECOND: Figure.RECALLED_SECOND,
     Rung.THIRD: Figure.RECALLED_THIRD,
 }
+
+_BY_EVENTS = frozenset({Signal.RETURN, Signal.LATE_RETURN, Signal.LEAVE})
+
+
+class Visit(NamedTuple):
+    """What the ladder looks at: a member of a community, on a day, because of a close or an event.
+
+    `at` is that close, or the event's arrival (milliseconds).
+    """
+
+    community: Community
+    ledger: Ledger
+    rule: RulePolicy
+    user_id: str
+    day: int
+    at: int
+
+    @property
+    def person(self) -> Person:
+        """What is known of the member, to be changed."""
+        return self.ledger.people[self.user_id]
+
+    @property
+    def bounds(self) -> tuple[int, ...]:
+        """After how many silent days each rung is reached."""
+        return _bounds(self.rule)
+
+    @property
+    def member(self) -> int:
+        """The member's packed record."""
+        return self.community.members[self.user_id]
 
 
 def watch(community: Community, ledger: Ledger, user_id: str, person: Person, day: int) -> None:
@@ -81,133 +113,95 @@ def judge_ladder(
         if person.waiting == day:
             person.waiting = 0
             if user_id not in ledger.gone:
-                _judge(community, ledger, rule, user_id, person, day, at, effects)
+                _judge(Visit(community, ledger, rule, user_id, day, at), effects)
     return len(effects.outputs) - before
 
 
-def _judge(
-    community: Community,
-    ledger: Ledger,
-    rule: RulePolicy,
-    user_id: str,
-    person: Person,
-    day: int,
-    at: int,
-    effects: Effects,
-) -> None:
-    measure = rule.ladder_measure
-    assert measure is not None
-    bounds = measure.bounds(rule.setting.parameters)
-    last = packed.last_day(community.members[user_id])
+def _judge(visit: Visit, effects: Effects) -> None:
+    """Let a silent member step on the rung that is due; look again when the next one is."""
+    person, bounds, ledger, day = visit.person, visit.bounds, visit.ledger, visit.day
+    last = packed.last_day(visit.member)
     silent = max(day - last, 0)
     rung = max(number for number, bound in enumerate(bounds) if silent >= bound)
     if rung <= person.rung:
-        _look_at(ledger, user_id, person, last + bounds[person.rung + 1])
+        _look_at(ledger, visit.user_id, person, last + bounds[person.rung + 1])
         return
-    ledger.changed_people[user_id] = person
-    if rung < Rung.LOST:
-        _look_at(ledger, user_id, person, last + bounds[rung + 1])
-    if person.rung == Rung.NONE:
-        before = person.quiet_tier or person.tier
-        if before < Tier.POTENTIAL or rung == Rung.LOST:
-            # Too quiet to be called back, or lost before anybody looked.
-            person.rung, person.rung_day, person.waiting = Rung.LOST, day, 0
-            return
-        if not person.quiet_tier:
-            person.quiet_tier, person.quiet_day = person.tier, day
-        person.episode_day, person.told = day, 0
-        community.store(user_id, community.members[user_id] | packed.ON_LADDER)
+    ledger.changed_people[visit.user_id] = person
+    if person.rung == Rung.NONE and not _begin(visit, rung):
+        return
     person.rung, person.rung_day = rung, day
     if rung == Rung.LOST:
-        _end(community, rule, user_id, person, Signal.LADDER_END, last, day, at, effects)
+        _tell(visit, Signal.LADDER_END, last, effects)
+        person.episode_day = person.told = 0
+        visit.community.store(visit.user_id, visit.member & ~packed.ON_LADDER)
         return
-    community.count(day, _REACHED[Rung(rung)])
-    _tell(community, rule, user_id, person, Signal.RUNG, last, day, at, effects)
+    _look_at(ledger, visit.user_id, person, last + bounds[rung + 1])
+    visit.community.count(day, _REACHED[Rung(rung)])
+    _tell(visit, Signal.RUNG, last, effects)
+
+
+def _begin(visit: Visit, rung: int) -> bool:
+    """Begin an episode, unless the member never took part, or was lost before anybody looked."""
+    person = visit.person
+    if not person.quiet_tier:
+        person.quiet_tier, person.quiet_day = person.tier, visit.day
+    if person.quiet_tier < Tier.POTENTIAL or rung == Rung.LOST:
+        person.rung, person.rung_day = Rung.LOST, visit.day
+        return False
+    person.episode_day, person.told = visit.day, 0
+    visit.community.store(visit.user_id, visit.member | packed.ON_LADDER)
+    return True
 
 
 def come_back(
     community: Community,
     user_id: str,
-    member: int,
     signal: Signal,
     day: int,
     arrival: int,
     effects: Effects,
-) -> int:
-    """End the episode of a member by an event of `day`; return the member, off the ladder.
-
-    `signal` is RETURN for any interaction; it becomes LATE_RETURN by the episode's own day.
-    """
+) -> None:
+    """End the episode of a member by an event of `day`: RETURN for any interaction, or LEAVE."""
     ledger, rule = community.ledger, community.policy.ladder_policy
     if ledger is None or rule is None:
-        return member & ~packed.ON_LADDER
-    person = ledger.people[user_id]
+        return
+    visit = Visit(community, ledger, rule, user_id, day, arrival)
+    person = visit.person
     ledger.changed_people[user_id] = person
-    last = day
     if signal is Signal.LEAVE:
-        last = packed.last_day(member)
+        _tell(visit, signal, packed.last_day(visit.member), effects)
     elif day < person.episode_day:
-        signal = Signal.LATE_RETURN
-    if signal is Signal.RETURN and 0 <= day - person.rung_day <= RECALL_DAYS:
-        community.count(person.rung_day, _RECALLED[Rung(person.rung)])
-    _end(community, rule, user_id, person, signal, last, day, arrival, effects)
-    if rule.enabled and signal is not Signal.LEAVE:
-        first = _bounds(rule)[Rung.FIRST]
-        _look_at(ledger, user_id, person, max(day + first, community.next_day))
-    return member & ~packed.ON_LADDER
-
-
-def _end(
-    community: Community,
-    rule: RulePolicy,
-    user_id: str,
-    person: Person,
-    signal: Signal,
-    last: int,
-    day: int,
-    at: int,
-    effects: Effects,
-) -> None:
-    _tell(community, rule, user_id, person, signal, last, day, at, effects)
-    if signal is Signal.LADDER_END:
-        community.store(user_id, community.members[user_id] & ~packed.ON_LADDER)
+        _tell(visit, Signal.LATE_RETURN, day, effects)
     else:
-        person.rung, person.rung_day = Rung.NONE, 0
-    person.episode_day = person.told = person.waiting = 0
+        if day - person.rung_day <= RECALL_DAYS:
+            community.count(person.rung_day, _RECALLED[Rung(person.rung)])
+        _tell(visit, Signal.RETURN, day, effects)
+    person.rung = person.rung_day = person.episode_day = person.told = person.waiting = 0
+    if rule.enabled and signal is not Signal.LEAVE:
+        _look_at(ledger, user_id, person, max(day + visit.bounds[Rung.FIRST], community.next_day))
 
 
-def _tell(
-    community: Community,
-    rule: RulePolicy,
-    user_id: str,
-    person: Person,
-    signal: Signal,
-    last: int,
-    day: int,
-    at: int,
-    effects: Effects,
-) -> None:
-    """Say what has become of an episode."""
+def _tell(visit: Visit, signal: Signal, last: int, effects: Effects) -> None:
+    """Say what has become of an episode of a member whose last interaction was on `last`."""
+    community, rule, person = visit.community, visit.rule, visit.person
     measure = rule.ladder_measure
-    assert isinstance(measure, LadderMeasure)
+    assert measure is not None
     _, announcement = step(Phase.FIRING if person.told else Phase.QUIET, signal)
     assert announcement is not None
     person.told += 1
-    is_event = signal in (Signal.RETURN, Signal.LATE_RETURN, Signal.LEAVE)
-    figures = measure.gather(
-        last, day, Tier(person.quiet_tier), signal is Signal.LEAVE, rule.setting
-    )
-    figures["late_events"] = int(is_event and day < community.next_day)
+    left = signal is Signal.LEAVE
+    figures = measure.gather(last, visit.day, Tier(person.quiet_tier), left, rule.setting)
+    figures["late_events"] = int(signal in _BY_EVENTS and visit.day < community.next_day)
     effects.outputs.append(
         Transition(
             rule.id,
             community.id,
-            user_id,
+            visit.user_id,
             announcement.status,
             announcement.reason,
-            day,
+            visit.day,
             person.episode_day,
-            at,
+            visit.at,
             community.policy.close_of(person.episode_day),
             {"verdict": measure.verdict(figures), **figures},
             person.told,

@@ -4,8 +4,9 @@ The order of what comes out is part of the contract: by close instant, community
 members by id, the digest after its members (sections 3 and 4).
 """
 
+from collections.abc import Sequence
 from heapq import heapreplace
-from typing import Final
+from typing import Any, Final
 
 from models import members as packed
 from models.alerts import (
@@ -116,7 +117,8 @@ def _judge_community(
 ) -> Evaluation:
     measure = rule.community_measure
     assert measure is not None
-    seen, first_day = panes, community.first_day
+    seen: Sequence[Any] = panes
+    first_day = community.first_day
     if measure.needs_ledger:
         ledger = community.ledger
         # A rule that is off, and ends its alert, is told of nothing: it has no verdict.

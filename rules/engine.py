@@ -18,7 +18,7 @@ from models.events import (
     Event,
     EventType,
 )
-from models.panes import LATE, WIDE, WIDTH, empty_pane
+from models.panes import LATE
 from rules.bookkeeping import enter, settle
 from rules.churn import come_back
 from rules.close import close_due_days
@@ -165,16 +165,12 @@ def _apply(
     outcome = _APPLIED
     if day < community.next_day:
         outcome = _LATE if day >= community.next_day - LATE_DAYS else _DROPPED
-    ledger = community.ledger
     # What waits of today comes before this event, in the ledger too.
     settle(community)
     if event.actor_kind in _PERSONS:
         if outcome != _DROPPED:
             partition.note(community, day)
-            pane = community.panes.get(day)
-            if pane is None:
-                width = WIDTH if ledger is None else WIDE
-                pane = community.panes[day] = empty_pane(width)
+            pane = community.pane_of(day)
             pane[kind] += 1
             if outcome == _LATE:
                 pane[LATE] += 1
@@ -183,8 +179,8 @@ def _apply(
         user_id = event.user_id if kind <= _LAST_INTERACTION else None
         if user_id and not packed.is_settled(community.members.get(user_id, 0), day):
             _interact(partition, community, user_id, day, arrival, effects)
-        if ledger is not None and outcome != _DROPPED:
-            enter(community, ledger, day, community.panes[day], (event,))
+        if outcome != _DROPPED:
+            enter(community, day, (event,))
     if kind == _LEAVE and event.user_id:
         _leave(partition, community, event.user_id, day, arrival, effects)
     return outcome
@@ -213,7 +209,8 @@ def _interact(
                 signal = Signal.LATE_RETURN if early else Signal.RETURN
                 member = _end(community, user_id, member, signal, day, arrival, effects)
             if member & packed.ON_LADDER:
-                member = come_back(community, user_id, member, Signal.RETURN, day, arrival, effects)
+                come_back(community, user_id, Signal.RETURN, day, arrival, effects)
+                member &= ~packed.ON_LADDER
             if not packed.last_day(member):
                 community.onlookers -= 1
             member = packed.moved(member, day)
@@ -243,7 +240,8 @@ def _leave(
     if member is None or member & packed.LEFT:
         return
     if member & packed.ON_LADDER:
-        member = come_back(community, user_id, member, Signal.LEAVE, day, arrival, effects)
+        come_back(community, user_id, Signal.LEAVE, day, arrival, effects)
+        member &= ~packed.ON_LADDER
     if community.ledger is not None:
         community.ledger.leave(user_id)
     if packed.is_firing(member):

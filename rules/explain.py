@@ -66,6 +66,8 @@ def _explain(record: object, catalogue: Catalogue) -> str:
     rule = catalogue.get(rule_id)
     if rule is None:
         raise _MismatchError(f"The rule {rule_id!r} is unknown here.")
+    if rule.definition.reports_only:
+        raise _MismatchError(f"The rule {rule_id!r} only reports: no alert of it can exist.")
     _check_labels(data)
     for key in ("id", "title", "url"):
         _agree(bool(_field(data, f"playbook.{key}", str)), f"`playbook.{key}` is empty")
@@ -83,6 +85,7 @@ def _explain_alert(record: Mapping[str, Any], data: Mapping[str, Any], rule: Rul
     _check_member(data, rule, reason)
     _check_days(data, rule, status, reason)
     _check_instants(record, data, status)
+    _check_playbook(data, rule, _field(data, "evaluation", dict))
     _equal("fingerprint", _field(data, "fingerprint", str), _fingerprint(data))
     return _judge(data, rule, reason)
 
@@ -130,6 +133,7 @@ def _explain_digest(record: Mapping[str, Any], data: Mapping[str, Any], rule: Ru
     _check_envelope(record, data, "digest", _DIGEST)
     day = _day(data, "day")
     _check_alert_id(data, rule, None, day)
+    _check_playbook(data, rule, {})
     count = _field(data, "count", int)
     members = _field(data, "member_ids", list)
     _agree(all(isinstance(member, str) for member in members), "`member_ids` holds what is no name")
@@ -165,6 +169,16 @@ def _check_labels(data: Mapping[str, Any]) -> None:
     community = _field(data, "community_id", str)
     _equal("labels.community_id", _field(labels, "community_id", str), community)
     _equal("labels.member_id", labels.get("member_id"), data.get("member_id"))
+
+
+def _check_playbook(data: Mapping[str, Any], rule: Rule, evaluation: Mapping[str, Any]) -> None:
+    """See that the playbook is the one that the evaluation's case asks for.
+
+    Only where the record is of the definition at hand: another version may have named another.
+    """
+    if _field(data, "rule.version", int) == rule.definition.version:
+        stated, expected = _field(data, "playbook.id", str), rule.playbook_for(evaluation).id
+        _equal("playbook.id", stated, expected)
 
 
 def _check_member(data: Mapping[str, Any], rule: Rule, reason: Reason) -> None:

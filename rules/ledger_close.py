@@ -10,7 +10,7 @@ from typing import Final
 from models import ledger as names
 from models.alerts import TierChange
 from models.ledger import ENTRY_DAYS
-from models.panes import WIDE, Figure, empty_pane
+from models.panes import Figure
 from rules.circles import Ranking, close_circles, measured
 from rules.ledger import Ledger
 from rules.measures.measure import CampaignFigures
@@ -23,8 +23,7 @@ _FIFTH: Final = 5
 def close_ledger(community: Community, ledger: Ledger, day: int, at: int) -> list[TierChange]:
     """Close `day` in the ledger, and write its figures into its pane; return who changed circle."""
     ledger.roll(day)
-    if day not in community.panes:
-        community.panes[day] = empty_pane(WIDE)
+    community.pane_of(day)
     ledger.recount.add(day)
     for each in ledger.recount:
         _count_speakers(community, ledger, each)

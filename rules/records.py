@@ -12,12 +12,18 @@ from models.alerts import Digest, Reason, Snapshot, Status, TierChange, Transiti
 from models.days import iso
 from models.fingerprints import alert_id, fingerprint
 from models.instants import format_instant
-from models.ledger import WINDOW_DAYS
+from models.ledger import WINDOW_DAYS, Tier
 from models.values import Value
-from rules.catalogue import Catalogue, Rule
+from rules.catalogue import Catalogue, Playbook, Rule
 from rules.configuration import DeploymentSection
 
 Record = dict[str, Any]
+
+CIRCLES: Final = {tier: tier.name.lower() if tier else "left" for tier in Tier}
+"""The circles as records name them; whoever is in none has left."""
+
+CIRCLES_MEASURE: Final = "member-tiers"
+"""The measure of the rule whose playbooks answer the circles, by case."""
 
 SEQUENCE: Final = {Status.FIRING: 1, Status.RESOLVED: 2}
 """The number of each transition of an alert."""
@@ -38,17 +44,32 @@ _MEMBER_ENDINGS: Final = {
 """What stands instead of the figures, where an event of the member ended the alert."""
 
 
+class AnnouncementError(RuntimeError):
+    """A rule that only reports was to announce an alert; the message names it."""
+
+
 class Recorder:
-    """Writes decisions as records, for one deployment and its catalogue."""
+    """Writes decisions as records, for one deployment and its catalogue.
+
+    AnnouncementError where a decision is of a rule that only reports.
+    """
 
     def __init__(self, catalogue: Catalogue, deployment: DeploymentSection) -> None:
         """Bind the texts and addresses that go into every record."""
         self._source = f"/pulse/{deployment.name}"
-        self._frames = {rule.id: _frame(rule, deployment.base_url) for rule in catalogue.values()}
+        # A rule that only reports has none: nothing of it can be announced.
+        self._frames = {
+            rule.id: _frame_of(rule, alertname, deployment.base_url)
+            for rule in catalogue.values()
+            if (alertname := rule.definition.alertname) is not None
+        }
+        circles = next((rule for rule in catalogue.values() if _draws_circles(rule)), None)
+        self._circles = {} if circles is None else _circle_playbooks(circles, deployment.base_url)
 
     def alert(self, transition: Transition) -> Record:
         """Return the record of one transition; `id` is `<alert_id>:<seq>`."""
-        frame = self._frames[transition.rule_id]
+        frame = self._frame(transition.rule_id)
+        playbook = frame.cases.get(transition.evaluation.get("case"), frame.playbook)
         status = transition.status
         community_id, member_id = transition.community_id, transition.member_id
         started = iso(transition.started_day)
@@ -70,13 +91,13 @@ class Recorder:
             "annotations": {
                 "summary": frame.summary,
                 "description": _description(frame, transition),
-                "runbook_url": frame.playbook["url"],
+                "runbook_url": playbook["url"],
             },
             "startsAt": format_instant(transition.started_at),
             "endsAt": _end(transition),
             "fingerprint": fingerprint(labels),
             "generatorURL": frame.generator + quote(community_id, safe=""),
-            "playbook": frame.playbook,
+            "playbook": playbook,
             "evaluation": transition.evaluation,
         }
         subject = subject_of(community_id, member_id)
@@ -92,19 +113,19 @@ class Recorder:
         return {
             "community_id": change.community_id,
             "member_id": change.member_id,
-            "tier": _circle_name(change.tier),
+            "tier": CIRCLES[change.tier],
             "since": iso(change.day),
-            "before": _circle_name(change.before) if change.before else None,
+            "before": CIRCLES[change.before] if change.before else None,
             "decided_at": format_instant(change.at),
             "window": [iso(change.day - WINDOW_DAYS + 1), iso(change.day)],
             "counts": change.counts,
             "tags": change.tags,
-            "playbook": self._circle_playbooks.get(_circle_name(change.tier)),
+            "playbook": self._circles.get(change.tier),
         }
 
     def digest(self, digest: Digest) -> Record:
         """Return the record of one digest; `id` is `<alert_id>:digest`."""
-        frame = self._frames[digest.rule_id]
+        frame = self._frame(digest.rule_id)
         community_id, day = digest.community_id, iso(digest.day)
         identity = alert_id(frame.rule_id, community_id, None, day)
         data = {
@@ -127,6 +148,16 @@ class Recorder:
         return self._envelope(
             f"{identity}:digest", "digest", subject, digest.at, community_id, data
         )
+
+    def _frame(self, rule_id: str) -> "_Frame":
+        """Return the rule's frame; AnnouncementError where it only reports."""
+        try:
+            return self._frames[rule_id]
+        except KeyError:
+            raise AnnouncementError(
+                f"the rule {rule_id!r} only reports (it has no alertname), but was to announce an "
+                f"alert: its measure must never say FIRE"
+            ) from None
 
     def _envelope(
         self, identity: str, kind: str, subject: str, at: int, community_id: str, data: Record
@@ -152,6 +183,7 @@ class _Frame(Value, frozen=True):
     severity: str
     alertname: str
     playbook: Record
+    cases: dict[Any, Record]
     generator: str
     summary: str
     description: str
@@ -159,26 +191,44 @@ class _Frame(Value, frozen=True):
     digest_description: str
 
 
-def _frame(rule: Rule, base_url: str) -> _Frame:
-    definition, book = rule.definition, rule.playbook
+def _frame_of(rule: Rule, alertname: str, base_url: str) -> _Frame:
+    definition = rule.definition
     return _Frame(
         rule_id=rule.id,
         rule={"id": rule.id, "version": definition.version},
         severity=definition.severity,
-        alertname=definition.alertname,
-        playbook={
-            "id": book.id,
-            "version": book.version,
-            "title": book.title,
-            "title_zh": book.title_zh,
-            "url": f"{base_url}/playbooks/{book.id}",
-        },
+        alertname=alertname,
+        playbook=_reference(rule.playbook, base_url),
+        cases={case: _reference(book, base_url) for case, book in rule.playbook_cases.items()},
         generator=f"{base_url}/rules/{rule.id}?community=",
         summary=definition.summary,
         description=definition.description,
         digest_summary=definition.digest_summary or "",
         digest_description=definition.digest_description or "",
     )
+
+
+def _reference(book: Playbook, base_url: str) -> Record:
+    return {
+        "id": book.id,
+        "version": book.version,
+        "title": book.title,
+        "title_zh": book.title_zh,
+        "url": f"{base_url}/playbooks/{book.id}",
+    }
+
+
+def _draws_circles(rule: Rule) -> bool:
+    return rule.definition.measure == CIRCLES_MEASURE
+
+
+def _circle_playbooks(rule: Rule, base_url: str) -> dict[Tier, Record]:
+    """Return the playbook of each circle; nothing answers a member who has left."""
+    return {
+        tier: _reference(rule.playbook_for({"case": name}), base_url)
+        for tier, name in CIRCLES.items()
+        if tier is not Tier.NONE
+    }
 
 
 def subject_of(community_id: str, member_id: str | None) -> str:

@@ -9,7 +9,7 @@ from heapq import heappush
 from typing import Final
 
 from models import members as packed
-from models.panes import Pane
+from models.panes import WIDE, WIDTH, Pane, empty_pane
 from rules.ledger import Ledger
 from rules.lifecycle import AlertState
 from rules.policy import CommunityPolicy, Policies
@@ -104,6 +104,14 @@ class Community:
         if user_id not in self.members:
             self.store(user_id, self.newcomer(user_id, 0))
             self.onlookers += 1
+
+    def pane_of(self, day: int) -> Pane:
+        """Return the pane of a day, to be counted in."""
+        pane = self.panes.get(day)
+        if pane is None:
+            width = WIDTH if self.ledger is None else WIDE
+            pane = self.panes[day] = empty_pane(width)
+        return pane
 
     def count(self, day: int, figure: int) -> None:
         """Count one more in a figure of a day; nothing where the day's pane is gone."""

@@ -3,7 +3,14 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rules.catalogue import Catalogue, parse_definition, parse_playbook
+from rules.catalogue import (
+    Catalogue,
+    Rule,
+    check_playbooks,
+    parse_definition,
+    parse_playbook,
+    playbooks_of,
+)
 from rules.configuration import Configuration, parse_configuration
 from rules.documents import DocumentError, read_mapping
 from rules.policy import Policies
@@ -31,11 +38,7 @@ def check_rules(files: list[str], *, run_tests: bool) -> Checked:
         checked.problems.append(str(error))
         return checked
     for rule in catalogue.values():
-        state = "" if rule.is_on else ", off until you turn it on"
-        checked.lines.append(
-            f"ok  rule {rule.id} v{rule.definition.version}, "
-            f"playbook {rule.playbook.id} v{rule.playbook.version}{state}"
-        )
+        checked.lines.append(f"ok  {line_of(rule)}")
     if turned_on := _turned_on(in_force, catalogue):
         checked.lines.append(f"ok  the configuration in force{turned_on}")
     tests = shipped_rule_tests() if run_tests else {}
@@ -44,6 +47,15 @@ def check_rules(files: list[str], *, run_tests: bool) -> Checked:
     for name, text in sorted(tests.items()):
         _run(name, text, catalogue, checked)
     return checked
+
+
+def line_of(rule: Rule) -> str:
+    """Say of a rule which playbooks answer it, and whether it alerts and is on as shipped."""
+    books = ", ".join(f"{book.id} v{book.version}" for book in rule.playbooks)
+    word = "playbook" if len(rule.playbooks) == 1 else "playbooks"
+    kind = ", only reports" if rule.definition.reports_only else ""
+    state = "" if rule.is_on else ", off until you turn it on"
+    return f"rule {rule.id} v{rule.definition.version}, {word} {books}{kind}{state}"
 
 
 def _check_file(file: str, catalogue: Catalogue, tests: dict[str, str], checked: Checked) -> None:
@@ -68,9 +80,7 @@ def _check_text(file: str, text: str, catalogue: Catalogue, tests: dict[str, str
     values = read_mapping(file, text)
     if "measure" in values:
         definition = parse_definition(file, text)
-        if definition.playbook not in {rule.playbook.id for rule in catalogue.values()}:
-            problem = f"rule {definition.id!r} names a playbook that does not exist: "
-            raise DocumentError(file, "playbook", f"{problem}{definition.playbook!r}")
+        check_playbooks(file, definition, playbooks_of(catalogue))
         return f"definition {file}"
     if "cases" in values:
         tests[file] = text

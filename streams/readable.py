@@ -33,9 +33,10 @@ def steps_of(record: Record, catalogue: Catalogue, number: int = FIRST_STEPS) ->
     """Return the playbook's title and its first steps, a line each; nothing once it is over."""
     if kind_of(record) == "resolved":
         return []
-    rule = catalogue.get(record["data"]["rule"]["id"])
+    data = record["data"]
+    rule = catalogue.get(data["rule"]["id"])
     if rule is None:
         return []
-    book = rule.playbook
+    book = rule.playbook_for(data.get("evaluation", {}))
     steps = [f"    {index}. {step}" for index, step in enumerate(book.steps[:number], 1)]
     return [f"    → {book.title} {book.title_zh} ({book.owner})", *steps]

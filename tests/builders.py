@@ -6,16 +6,18 @@ import json
 from collections.abc import Sequence
 from functools import cache
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import yaml
 from msgspec.structs import replace
 
+import rules
 from models.alerts import Digest, Reason, Snapshot, Status, TierChange, Transition, Verdict
 from models.days import day_from_iso
 from models.documents import encode
 from models.instants import parse_instant
-from rules.catalogue import Catalogue
+from rules.catalogue import Catalogue, parse_catalogue
 from rules.configuration import Configuration, DeploymentSection, parse_configuration
 from rules.effects import Output
 from rules.engine import fold, tick
@@ -40,6 +42,19 @@ DEPLOYMENT = DeploymentSection(name="test", base_url="https://pulse.example.org"
 def catalogue() -> Catalogue:
     """The rules that Pulse ships."""
     return shipped_catalogue()
+
+
+def catalogue_with(rule_id: str, **changes: Any) -> Catalogue:
+    """The shipped rules, the definition of one of which says something else."""
+    values = catalogue()[rule_id].definition.model_dump() | changes
+    text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
+    return {**catalogue(), **parse_catalogue({f"{rule_id}.yaml": text}, _playbook_texts())}
+
+
+@cache
+def _playbook_texts() -> dict[str, str]:
+    folder = Path(rules.__file__).parent / "playbooks"
+    return {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.md")}
 
 
 def configured(text: str) -> Configuration:
@@ -70,9 +85,9 @@ def outputs_of(case: Case) -> list[Output]:
     return outputs
 
 
-def record_of(output: Output) -> Record:
-    """The record of a decision, as it stands in its topic."""
-    recorder = Recorder(catalogue(), DEPLOYMENT)
+def record_of(output: Output, known: Catalogue | None = None) -> Record:
+    """The record of a decision, as it stands in its topic; by the shipped rules if none given."""
+    recorder = Recorder(known or catalogue(), DEPLOYMENT)
     if isinstance(output, Snapshot):
         return snapshot_record(output)
     if isinstance(output, TierChange):

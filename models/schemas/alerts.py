@@ -4,7 +4,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from models.alerts import Reason, Status, Verdict
+from models.alerts import Reason, Status
+from models.schemas.evaluations import Evaluation
 from models.schemas.examples import (
     DIGEST,
     FIRING,
@@ -12,17 +13,7 @@ from models.schemas.examples import (
     MEMBER_RESOLVED,
     RESOLVED,
 )
-from models.schemas.fields import (
-    Count,
-    Day,
-    Days,
-    Digits,
-    Identifier,
-    Instant,
-    Number,
-    Open,
-    examples,
-)
+from models.schemas.fields import Day, Digits, Identifier, Instant, Open, examples
 
 Severity = Literal["critical", "warning", "info"]
 SEQUENCE = {Status.FIRING: 1, Status.RESOLVED: 2}
@@ -76,56 +67,6 @@ class Annotations(Open):
     summary: str = Field(description="What is the matter, in one sentence without figures.")
     description: str = Field(description="The figures of this one alert, in words.")
     runbook_url: str = Field(description="What to do: the address of the playbook.")
-
-
-class Threshold(Open):
-    """The settings that the rule judged by, and where they come from."""
-
-    from_: Literal["default", "configuration", "community"] = Field(
-        alias="from",
-        description="Whether they are the defaults, or set for all, or set for this community.",
-    )
-
-
-class Activity(Open):
-    """How much there was of what the rule is about."""
-
-    window: Days = Field(description="The first and the last day that were looked at.")
-    events: Count = Field(description="How many such events those days hold.")
-
-
-class Evaluation(Open):
-    """The figures of the verdict: whoever holds them can recompute it."""
-
-    verdict: Verdict = Field(
-        strict=False,
-        description="The answer of the rule: FIRE, OK, or one of the inconclusive ones.",
-    )
-    value: Number = Field(description="The measure over `window`.")
-    window: Days = Field(description="The first and the last day of the measure.")
-    threshold: Threshold = Field(description="The settings that the rule judged by.")
-    timezone: str = Field(description="The time zone of the days (IANA name).")
-    late_events: Count = Field(
-        description="How many of the events counted had arrived after their day closed."
-    )
-    baseline: Number | None = Field(None, description="What the value is compared with.")
-    baseline_window: Days | None = Field(
-        None, description="The first and the last day of the baseline."
-    )
-    change_percent: Number | None = Field(
-        None, description="How far the value is from the baseline, cut to two digits."
-    )
-    first_day: Day | None = Field(None, description="The first day of the community.")
-    active: Activity | None = Field(
-        None, description="How much the community did of what the rule is about."
-    )
-    shares: Count | None = Field(None, description="How many shares of `window` it is a rate of.")
-    rate_percent: Number | None = Field(None, description="Value per 100 shares, cut to 2 digits.")
-    last_interaction_day: Day | None = Field(
-        None, description="The day of the member's last interaction."
-    )
-    left: bool | None = Field(None, description="Whether the member has left the community.")
-    firing_since: Day | None = Field(None, description="The day the alert started on.")
 
 
 class _Subject(Open):

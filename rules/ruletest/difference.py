@@ -76,6 +76,8 @@ def _field_problems(row: ExpectedRecord, record: Record) -> Iterator[str]:
     if isinstance(row, ExpectedAlert):
         if row.started_day is not None:
             wanted["started_day"] = iso(row.started_day)
+        if row.playbook is not None:
+            wanted["playbook"] = {"id": row.playbook}
         wanted["evaluation"] = row.evaluation
     elif row.members is not None:
         wanted["member_ids"] = row.members

@@ -93,6 +93,7 @@ class SingleEvent(_Part):
 class ExpectedAlert(_Part):
     """One transition; `evaluation` names the figures that matter, the others may be any.
 
+    `playbook` is the id of the one that answers it, for rules that have several.
     `members` stands for one transition of each of them, in their order.
     """
 
@@ -104,6 +105,7 @@ class ExpectedAlert(_Part):
     reason: Annotated[Reason, Field(strict=False)]
     started_day: Day | None = None
     time: Instant | None = None
+    playbook: Identifier | None = None
     evaluation: Figures = {}
 
     @model_validator(mode="after")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,17 @@ import pytest
 import yaml
 
 import rules
-from models.alerts import Snapshot, Transition
-from rules.catalogue import Definition, Rule, parse_catalogue, parse_playbook
+from models.alerts import Evaluation, Snapshot, Transition, Verdict
+from rules.catalogue import Definition, Rule, parse_catalogue, parse_playbook, playbooks_of
 from rules.documents import DocumentError
 from rules.measures import COMMUNITY_MEASURES, MEASURES, MEMBER_MEASURES
-from tests.builders import catalogue, outputs_of, shipped_outputs, shipped_tests
+from tests.builders import (
+    catalogue,
+    catalogue_with,
+    outputs_of,
+    shipped_outputs,
+    shipped_tests,
+)
 
 FOLDER = Path(rules.__file__).parent
 # What the health index is made of, and the index itself until the engine counts what it needs.
@@ -53,7 +59,7 @@ WRITTEN_AHEAD = {
 """Playbooks that no rule names, and why they are here, in the first words of their `when`."""
 
 
-def named(rules: Iterable[Rule]) -> dict[str, tuple[str, str, str]]:
+def named(rules: Iterable[Rule]) -> dict[str, tuple[str | None, str, str]]:
     return {
         rule.id: (rule.definition.alertname, rule.playbook.id, rule.playbook.title_zh)
         for rule in rules
@@ -108,7 +114,7 @@ def test_every_file_of_a_rule_belongs_to_one_and_no_rule_lacks_one() -> None:
 
 
 def test_every_playbook_answers_a_rule_or_is_listed_as_written_ahead_of_it() -> None:
-    answering = {rule.playbook.id for rule in catalogue().values()}
+    answering = set(playbooks_of(catalogue()))
     written = {path.stem for path in (FOLDER / "playbooks").glob("*.md")}
     assert written - answering == set(WRITTEN_AHEAD)
 
@@ -146,17 +152,33 @@ def test_the_rule_test_is_about_the_rule(rule: Rule) -> None:
 
 
 @RULES
-def test_the_playbook_names_the_alert_that_it_answers(rule: Rule) -> None:
-    assert rule.definition.alertname in rule.playbook.when
+def test_each_playbook_names_the_alert_that_it_answers_or_says_that_there_is_none(
+    rule: Rule,
+) -> None:
+    for book in rule.playbooks:
+        assert (rule.definition.alertname or "No alert: ") in book.when
+
+
+def evaluations_of(rule: Rule) -> Iterator[Evaluation]:
+    """Those of its alerts in the shipped rule tests; of its conclusive days, if it only reports."""
+    for output in shipped_outputs():
+        if isinstance(output, Transition) and output.rule_id == rule.id:
+            yield output.evaluation
+        elif isinstance(output, Snapshot) and rule.definition.reports_only:
+            judgement = output.verdicts.get(rule.id)
+            if judgement is not None and judgement["verdict"].is_conclusive:
+                yield judgement["evaluation"]
+
+
+@RULES
+def test_a_rule_that_only_reports_never_says_fire(rule: Rule) -> None:
+    fired = [each for each in evaluations_of(rule) if each["verdict"] is Verdict.FIRE]
+    assert bool(fired) is not rule.definition.reports_only
 
 
 @RULES
 def test_the_description_says_the_figures_of_each_evaluation_of_its_measure(rule: Rule) -> None:
-    evaluations = [
-        output.evaluation
-        for output in shipped_outputs()
-        if isinstance(output, Transition) and output.rule_id == rule.id
-    ]
+    evaluations = list(evaluations_of(rule))
     assert evaluations
     for evaluation in evaluations:
         said = rule.definition.description.format_map(evaluation)
@@ -246,6 +268,51 @@ REFUSED = [
     ("an id with capitals", {"id": "Speech"}, "id", "match pattern"),
     ("an alert name with a space", {"alertname": "Speech Drop"}, "alertname", "match pattern"),
     (
+        "no alert name, and not said to report only",
+        {"alertname": ...},
+        "alertname",
+        "Field required: a rule has an alertname, or `reports_only: true`",
+    ),
+    (
+        "no alert name, and said to alert",
+        {"alertname": ..., "reports_only": False},
+        "alertname",
+        "Field required",
+    ),
+    (
+        "an alert name of a rule that only reports",
+        {"reports_only": True},
+        "reports_only",
+        "a rule that only reports has no alertname",
+    ),
+    (
+        "a rule about members that only reports",
+        {
+            "alertname": ...,
+            "reports_only": True,
+            "subject": "member",
+            "measure": "member-silence",
+            "digest_summary": "a",
+            "digest_description": "a",
+        },
+        "reports_only",
+        "a rule about members announces alerts",
+    ),
+    (
+        "a case whose playbook does not exist",
+        {"playbook_cases": {"second": "launch-topic-challenge", "first": "recall-gift-pack"}},
+        "playbook_cases.first",
+        "rule 'speech-density-drop' names a playbook that does not exist: 'recall-gift-pack'",
+    ),
+    ("a case without playbook", {"playbook_cases": {"first": ""}}, "playbook_cases.first", "1 ch"),
+    (
+        "a case that is a number",
+        {"playbook_cases": {14: "launch-topic-challenge"}},
+        "playbook_cases.14.[key]",
+        "valid string",
+    ),
+    ("cases that are a list", {"playbook_cases": []}, "playbook_cases", "valid dictionary"),
+    (
         "a parameter out of range",
         {"parameters": {"drop_percent": 0, "floor": 20, "window_days": 7}},
         "parameters.drop_percent",
@@ -274,6 +341,38 @@ def test_a_wrong_definition_is_refused(changes: dict[str, Any], key: str, reason
         parse_catalogue(definition(**changes), playbook())
     assert (refused.value.document, refused.value.key) == (DEFINITION, key)
     assert reason in refused.value.problem
+
+
+def rule_with(**changes: Any) -> Rule:
+    return catalogue_with("speech-density-drop", **changes)["speech-density-drop"]
+
+
+LADDER = {"first": "recall-gift-pack", "second": "free-upgrade", "again": "free-upgrade"}
+CASES = [
+    ("a case that is listed", {"case": "first"}, "recall-gift-pack"),
+    ("another one", {"case": "second"}, "free-upgrade"),
+    ("two cases of one playbook", {"case": "again"}, "free-upgrade"),
+    ("a case that is not listed", {"case": "third"}, "launch-topic-challenge"),
+    ("no case", {"value": 3}, "launch-topic-challenge"),
+    ("a case that is not known", {"case": None}, "launch-topic-challenge"),
+    ("a case that is no name", {"case": ["first"]}, "launch-topic-challenge"),
+]
+
+
+@pytest.mark.parametrize(
+    ("evaluation", "book"), [pytest.param(*row[1:], id=row[0]) for row in CASES]
+)
+def test_what_was_found_chooses_the_playbook(evaluation: dict[str, Any], book: str) -> None:
+    assert rule_with(playbook_cases=LADDER).playbook_for(evaluation).id == book
+
+
+def test_each_playbook_of_a_rule_is_named_once_the_usual_one_first() -> None:
+    books = [book.id for book in rule_with(playbook_cases=LADDER).playbooks]
+    assert books == ["launch-topic-challenge", "recall-gift-pack", "free-upgrade"]
+
+
+def test_a_rule_that_only_reports_needs_no_alert_name() -> None:
+    assert rule_with(alertname=None, reports_only=True).definition.alertname is None
 
 
 def test_a_rule_about_members_needs_the_texts_of_its_digest() -> None:

@@ -12,6 +12,7 @@ from models.alerts import Digest, Reason, Status, Transition, Verdict
 from rules.explain import explain
 from tests.builders import (
     catalogue,
+    catalogue_with,
     day,
     density_alert,
     instant,
@@ -271,6 +272,11 @@ DAMAGE = [
     ("another fingerprint", DENSITY, "data/fingerprint", "0" * 16, "`fingerprint`"),
     ("no playbook", DENSITY, "data/playbook", REMOVED, "`playbook.id` is missing"),
     ("a playbook without title", DENSITY, "data/playbook/title", "", "`playbook.title` is empty"),
+    ("another playbook", DENSITY, "data/playbook/id", "free-upgrade",
+     "`playbook.id` is 'free-upgrade', but the rest says 'launch-topic-challenge'"),
+    ("another playbook of an end", RECOVERED, "data/playbook/id", "free-upgrade", "`playbook.id`"),
+    ("another playbook of a digest", DIGEST, "data/playbook/id", "free-upgrade", "`playbook.id`"),
+    ("no version", DENSITY, "data/rule/version", REMOVED, "`rule.version` is missing"),
     ("an unknown rule", DENSITY, "data/rule/id", "mood", "The rule 'mood' is unknown here"),
     ("a rule of another kind", DENSITY, "data/rule/id", "share-conversion-low", "`alert_id`"),
     ("a rule about members", DENSITY, "data/rule/id", "member-silent", "`member_id` is of the"),
@@ -322,6 +328,48 @@ def test_a_digest_of_a_crowd_names_the_first_hundred() -> None:
 )
 def test_what_is_no_alert_record_is_said_to_be_none(record: object, said: str) -> None:
     assert said in complaint(record)
+
+
+WITH_CASES = catalogue_with(
+    "speech-density-drop", playbook_cases={"first": "recall-gift-pack", "second": "free-upgrade"}
+)
+SECOND = published(
+    record_of(density_alert(evaluation=density_alert().evaluation | {"case": "second"}), WITH_CASES)
+)
+
+
+def test_a_record_of_a_case_matches_and_is_of_the_playbook_of_that_case() -> None:
+    assert SECOND["data"]["playbook"]["id"] == "free-upgrade"
+    assert explain(SECOND, WITH_CASES).matches
+
+
+CASES = [
+    ("another case", "data/evaluation/case", "first", "'recall-gift-pack'"),
+    ("a case that is not listed", "data/evaluation/case", "third", "'launch-topic-challenge'"),
+    ("no case", "data/evaluation/case", REMOVED, "'launch-topic-challenge'"),
+    ("a case that is no name", "data/evaluation/case", ["second"], "'launch-topic-challenge'"),
+]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "book"), [pytest.param(*row[1:], id=row[0]) for row in CASES]
+)
+def test_the_case_must_ask_for_the_playbook(path: str, value: Any, book: str) -> None:
+    explanation = explain(changed(SECOND, path, value), WITH_CASES)
+    assert not explanation.matches
+    assert f"`playbook.id` is 'free-upgrade', but the rest says {book}." in explanation.sentence
+
+
+def test_a_record_of_another_version_of_its_rule_may_name_another_playbook() -> None:
+    assert explain(changed(SECOND, "data/rule/version", 2), catalogue()).matches
+
+
+def test_of_a_rule_that_only_reports_no_record_can_exist() -> None:
+    known = catalogue_with("speech-density-drop", alertname=None, reports_only=True)
+    assert explain(DENSITY, known) == (
+        False,
+        "The rule 'speech-density-drop' only reports: no alert of it can exist.",
+    )
 
 
 json_values = st.recursive(

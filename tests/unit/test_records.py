@@ -13,10 +13,11 @@ from models.fingerprints import fingerprint
 from models.schemas import AlertEvent, DigestEvent
 from models.schemas import Snapshot as SnapshotSchema
 from rules.effects import Output
-from rules.records import Recorder
+from rules.records import AnnouncementError, Recorder
 from tests.builders import (
     DEPLOYMENT,
     catalogue,
+    catalogue_with,
     day,
     density_alert,
     instant,
@@ -108,6 +109,39 @@ def test_the_record_of_the_contracts_example() -> None:
         "url": "https://pulse.example.org/playbooks/launch-topic-challenge",
     }
     assert data["evaluation"] == density_alert().evaluation
+
+
+LADDER = {"first": "recall-gift-pack", "second": "free-upgrade"}
+CHOSEN = [
+    ("of its case", "second", "free-upgrade"),
+    ("of the rule, where the case has none", "third", "launch-topic-challenge"),
+    ("of the rule, where there is no case", ..., "launch-topic-challenge"),
+]
+
+
+@pytest.mark.parametrize(
+    ("case", "book"), [pytest.param(*row[1:], id=f"that {row[0]}") for row in CHOSEN]
+)
+def test_the_playbook_of_an_alert(case: Any, book: str) -> None:
+    figures = density_alert().evaluation | ({} if case is ... else {"case": case})
+    known = catalogue_with("speech-density-drop", playbook_cases=LADDER)
+    data = published(record_of(density_alert(evaluation=figures), known))["data"]
+    url = f"https://pulse.example.org/playbooks/{book}"
+    assert (data["playbook"]["id"], data["playbook"]["url"]) == (book, url)
+    assert data["annotations"]["runbook_url"] == url
+    assert data["evaluation"] == figures
+
+
+def test_a_digest_has_the_playbook_of_its_rule_whatever_the_cases_are() -> None:
+    known = catalogue_with("member-silent", playbook_cases=LADDER)
+    assert record_of(silence_digest(), known) == record_of(silence_digest())
+
+
+def test_of_a_rule_that_only_reports_no_alert_can_be_announced() -> None:
+    known = catalogue_with("speech-density-drop", alertname=None, reports_only=True)
+    with pytest.raises(AnnouncementError, match="'speech-density-drop' only reports"):
+        record_of(density_alert(), known)
+    assert record_of(silence_alert(), known) == record_of(silence_alert())
 
 
 def identity(*parts: str) -> str:

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
-from rules.catalogue import Catalogue, parse_catalogue
+from rules.catalogue import Catalogue
 from rules.ruletest import CaseResult, run_file
 from streams.catalogue import shipped_rule_tests
-from tests.builders import catalogue, shipped_tests
+from tests.builders import catalogue, catalogue_with, shipped_tests
 from tests.unit.test_rule_test_files import FIRES, FIRING
 
 CASES = [
@@ -74,11 +74,7 @@ def with_default(rule_id: str, parameter: str, value: int) -> Catalogue:
     """The shipped catalogue, one default of which is another."""
     rule = catalogue()[rule_id]
     parameters = {**rule.definition.parameters, parameter: value}
-    text = yaml.safe_dump({**rule.definition.model_dump(), "parameters": parameters})
-    front, body = rule.playbook.model_dump(exclude={"body"}), rule.playbook.body
-    playbook = f"---\n{yaml.safe_dump(front)}---\n{body}"
-    changed = parse_catalogue({f"{rule_id}.yaml": text}, {f"{rule.playbook.id}.md": playbook})
-    return {**catalogue(), **changed}
+    return catalogue_with(rule_id, parameters=parameters)
 
 
 SILENT: dict[str, Any] = {
@@ -140,6 +136,12 @@ DIFFERENCES = [
         "another verdict in the record",
         [FIRING | {"evaluation": {"verdict": "OK"}}],
         [f"{FIRED}: evaluation.verdict is 'FIRE', expected 'OK'"],
+    ),
+    ("the playbook", [FIRING | {"playbook": "optimize-referral-mechanism"}], []),
+    (
+        "another playbook",
+        [FIRING | {"playbook": "free-upgrade"}],
+        [f"{FIRED}: playbook.id is 'optimize-referral-mechanism', expected 'free-upgrade'"],
     ),
     (
         "a figure that is not there",

@@ -3,6 +3,7 @@
 from enum import IntEnum, StrEnum
 from typing import Any
 
+from models.ledger import Tier
 from models.values import Value
 
 
@@ -61,6 +62,8 @@ class Reason(StrEnum):
     """Resolved: an interaction from before the alert started has arrived."""
     LEFT = "left"
     """Resolved: the member has left the community."""
+    LOST = "lost"
+    """Resolved: the member has come to the end of the churn ladder."""
 
 
 Evaluation = dict[str, Any]
@@ -76,7 +79,8 @@ class Transition(Value, frozen=True):
 
     `day` is the day whose close judged it, or the day of the event that ended it; `started_day`
     the day whose close started the alert. `at` is the close or the arrival that caused the
-    transition and `started_at` the close that started the alert, in milliseconds.
+    transition and `started_at` the close that started the alert, in milliseconds. `sequence` counts
+    the records of an alert that has more than two; else it is 0.
     """
 
     rule_id: str
@@ -89,6 +93,7 @@ class Transition(Value, frozen=True):
     at: int
     started_at: int
     evaluation: Evaluation
+    sequence: int = 0
 
 
 class Digest(Value, frozen=True):
@@ -117,3 +122,20 @@ class Snapshot(Value, frozen=True):
     measures: dict[str, int | None]
     late_events: int
     verdicts: dict[str, Judgement]
+
+
+class TierChange(Value, frozen=True):
+    """A member has changed its circle at a close; `Tier.NONE` where it has left.
+
+    `counts` are the member's own in the 28 days that end on `day`, `tags` one word for each
+    dimension of article 1.1.
+    """
+
+    community_id: str
+    member_id: str
+    before: Tier
+    tier: Tier
+    day: int
+    at: int
+    counts: dict[str, int]
+    tags: dict[str, str]

@@ -9,7 +9,10 @@ Most members of a day have the same record; `shared` lets them have the same obj
 | 44-45 | the phase of the member's alert (`models.alerts.Phase`) |
 | 46 | the member has left and not interacted since |
 | 47 | the member stands in the wheel of days to be judged on (means nothing in the state) |
-| 48- | the page of the community's members that the member is stored on |
+| 48 | the member is on the churn ladder (`rules.churn`) |
+| 49- | the page of the community's members that the member is stored on |
+
+A day of 0 says that the member is known, but has not interacted.
 """
 
 from typing import Final
@@ -26,10 +29,11 @@ _FIRING: Final = int(Phase.FIRING)
 LEFT: Final = 1 << 46
 SCHEDULED: Final = 1 << 47
 _PHASES: Final = tuple(Phase)
+ON_LADDER: Final = 1 << 48
 DAY_OR_LEFT: Final = DAY | LEFT
-REST: Final = 3 << _PHASE | LEFT | SCHEDULED
+REST: Final = 3 << _PHASE | LEFT | SCHEDULED | ON_LADDER
 """Of these bits only SCHEDULED is set where a member is at rest (`is_at_rest`)."""
-_PAGE: Final = 48
+_PAGE: Final = 49
 _NOT_PHASE: Final = ~(DAY << _SINCE | 3 << _PHASE)
 
 _SHARED_LIMIT: Final = 100_000

@@ -6,6 +6,7 @@
 | `d` stamp, number | what a batch changed (`models.stored`) | by each batch |
 | `c` community | the whole community without its members | when its deltas grow old |
 | `m` community, page | a page of its members | when its deltas grow old |
+| `n` community, page | what its ledger knows of the same members | with that page |
 | `o` number | alert records decided in the batch, not yet confirmed | when there are any |
 
 Every value begins with its stamp: the epoch of its writer and the number of the batch. A stamp
@@ -19,12 +20,13 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-FORMAT_VERSION: Final = 4
+FORMAT_VERSION: Final = 5
 """Raised whenever the meaning of a stored value changes."""
 
 PARTITION_KEY: Final = b"p"
 COMMUNITY: Final = b"c"
 MEMBERS: Final = b"m"
+PEOPLE: Final = b"n"
 DELTA: Final = b"d"
 _OUTBOX: Final = b"o"
 _LENGTH: Final = struct.Struct(">I")
@@ -130,6 +132,11 @@ def community_key(community_id: str) -> bytes:
 def page_key(community_id: str, page: int) -> bytes:
     """Return the key of one page of the community's members."""
     return MEMBERS + community_id.encode() + _LENGTH.pack(page)
+
+
+def people_key(community_id: str, page: int) -> bytes:
+    """Return the key of what the ledger knows of the members of one page."""
+    return PEOPLE + community_id.encode() + _LENGTH.pack(page)
 
 
 def delta_key(stamp: Stamp, number: int) -> bytes:

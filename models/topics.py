@@ -68,6 +68,15 @@ SNAPSHOTS: Final = Topic(
     "out",
     "Every measure and every verdict of one judged day of a community.",
 )
+MEMBERS: Final = Topic(
+    "community.members.v1",
+    "community_id|member_id",
+    "a member's circle",
+    "compact",
+    None,
+    "out",
+    "The circle that each member belongs to, written where it changes; only with member-tiers on.",
+)
 DEAD_LETTERS: Final = Topic(
     "community.events.dlq.v1",
     "original key",
@@ -78,4 +87,4 @@ DEAD_LETTERS: Final = Topic(
     "Records that cannot be read, unchanged; headers say why and where they stood.",
 )
 
-TOPICS: Final = (EVENTS, ALERTS, ALERTS_STATE, MEMBER_ALERTS, SNAPSHOTS, DEAD_LETTERS)
+TOPICS: Final = (EVENTS, ALERTS, ALERTS_STATE, MEMBER_ALERTS, SNAPSHOTS, MEMBERS, DEAD_LETTERS)

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rules.documents import DocumentError, read_mapping
-from rules.measures import COMMUNITY_MEASURES, MEASURES, MEMBER_MEASURES
+from rules.measures import COMMUNITY_MEASURES, LADDER_MEASURES, MEASURES, MEMBER_MEASURES
 from rules.parameters import Parameters
 
 _FENCE = "---"
@@ -150,11 +150,12 @@ def parse_definition(name: str, text: str) -> Definition:
     if definition.measure not in MEASURES:
         known = ", ".join(sorted(MEASURES))
         raise DocumentError(name, "measure", f"unknown: {definition.measure!r} (known: {known})")
-    measures = COMMUNITY_MEASURES if definition.subject == "community" else MEMBER_MEASURES
+    of_members = MEMBER_MEASURES.keys() | LADDER_MEASURES.keys()
+    measures = COMMUNITY_MEASURES if definition.subject == "community" else of_members
     if definition.measure not in measures:
         problem = f"{definition.measure!r} does not measure a {definition.subject}"
         raise DocumentError(name, "measure", problem)
-    if definition.subject == "member" and not (
+    if definition.measure in MEMBER_MEASURES and not (
         definition.digest_summary and definition.digest_description
     ):
         raise DocumentError(name, "digest_summary", "a member rule needs the texts of its digest")

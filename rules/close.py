@@ -4,8 +4,9 @@ The order of what comes out is part of the contract: by close instant, community
 members by id, the digest after its members (sections 3 and 4).
 """
 
+from collections.abc import Sequence
 from heapq import heapreplace
-from typing import Final
+from typing import Any, Final
 
 from models import members as packed
 from models.alerts import (
@@ -19,8 +20,11 @@ from models.alerts import (
     Verdict,
 )
 from models.events import EventType
-from models.panes import LATE, Recent, recent
+from models.panes import FIGURE_NAMES, LATE, WIDTH, Recent, recent
+from rules.bookkeeping import settle
+from rules.churn import judge_ladder
 from rules.effects import Effects
+from rules.ledger_close import close_ledger, known_campaigns
 from rules.lifecycle import RESTING, Signal, advance, step
 from rules.measures.measure import read_verdict
 from rules.policy import RulePolicy
@@ -51,12 +55,21 @@ def close_due_days(partition: Partition, instant: int, effects: Effects) -> None
 
 def _close_day(community: Community, at: int, effects: Effects) -> None:
     day = community.next_day
+    ledger = community.ledger
+    if ledger is not None:
+        settle(community)
     community.next_day = day + 1
     community.forget_today()
+    if ledger is not None:
+        changes = close_ledger(community, ledger, day, at)
+        if community.policy.circles.are_told:
+            effects.outputs += changes
     judgements: dict[str, Judgement] = {}
     horizon = community.policy.horizon
     panes = recent(community.panes, day, horizon)
     measures: dict[str, int | None] = dict(zip(_NAMES, panes[-1], strict=False))
+    if ledger is not None and ledger.since <= day:
+        measures.update(zip(FIGURE_NAMES, panes[-1][WIDTH:], strict=True))
     for rule in community.policy.rules:
         if not rule.enabled and not _stands(community, rule):
             continue
@@ -65,12 +78,14 @@ def _close_day(community: Community, at: int, effects: Effects) -> None:
             seen = panes if rule.horizon <= horizon else recent(community.panes, day, rule.horizon)
             evaluation = _judge_community(community, rule, seen, day, at, effects)
             measures[rule.community_measure.value_name] = evaluation["value"]
+        elif rule.ladder_measure is not None:
+            evaluation = _judge_ladder(community, rule, day, at, effects)
         else:
             evaluation = _judge_members(community, rule, day, at, effects)
         verdict = evaluation["verdict"]
         judgements[rule.id] = {"verdict": verdict, "evaluation": evaluation}
         effects.tally.verdicts[rule.id, verdict] += 1
-    measures["members"] = len(community.members)
+    measures["members"] = community.size
     measures["silent_members"] = community.silent
     effects.outputs.append(
         Snapshot(
@@ -102,7 +117,15 @@ def _judge_community(
 ) -> Evaluation:
     measure = rule.community_measure
     assert measure is not None
-    figures = measure.gather(panes, day, community.first_day, rule.setting)
+    seen: Sequence[Any] = panes
+    first_day = community.first_day
+    if measure.needs_ledger:
+        ledger = community.ledger
+        # A rule that is off, and ends its alert, is told of nothing: it has no verdict.
+        known = ledger if rule.enabled else None
+        seen = known_campaigns(known, day) if measure.sees_campaigns else panes
+        first_day = day + 1 if known is None else max(first_day, known.since)
+    figures = measure.gather(seen, day, first_day, rule.setting)
     if not rule.enabled:
         figures["enabled"] = False
     verdict = read_verdict(measure, figures)
@@ -142,8 +165,21 @@ def _judge_members(
     return {
         "verdict": Verdict.FIRE if silenced else Verdict.OK,
         "value": len(silenced),
-        "members": len(community.members),
+        "members": community.size,
         "silent": community.silent,
+        "timezone": rule.setting.timezone,
+    }
+
+
+def _judge_ladder(
+    community: Community, rule: RulePolicy, day: int, at: int, effects: Effects
+) -> Evaluation:
+    """Judge the members whom the churn ladder looks at; where it is off, nobody."""
+    told = judge_ladder(community, rule, day, at, effects) if rule.enabled else 0
+    return {
+        "verdict": Verdict.FIRE if told else Verdict.OK,
+        "value": told,
+        "members": community.size,
         "timezone": rule.setting.timezone,
     }
 

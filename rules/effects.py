@@ -4,10 +4,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from models.alerts import Digest, Snapshot, Transition, Verdict
+from models.alerts import Digest, Snapshot, TierChange, Transition, Verdict
 from models.events import EventType
 
-Output = Transition | Digest | Snapshot
+Output = Transition | Digest | Snapshot | TierChange
 
 
 class Outcome(IntEnum):

@@ -18,7 +18,9 @@ from models.events import (
     Event,
     EventType,
 )
-from models.panes import LATE, empty_pane
+from models.panes import LATE
+from rules.bookkeeping import enter, settle
+from rules.churn import come_back
 from rules.close import close_due_days
 from rules.effects import UNKNOWN_TYPE, Effects, Outcome, Tally
 from rules.lifecycle import Signal, step
@@ -103,6 +105,8 @@ def _apply_all(  # noqa: C901, PLR0912 (calls would cost as much as what they do
             continue
         counts[kind * _OUTCOMES + _APPLIED] += 1
         community.today_pane[kind] += 1
+        if community.ledger is not None:
+            community.ledger.fresh.append(event)
         if not community.is_noted:
             community.is_noted = True
             partition.note(community, community.today)
@@ -161,12 +165,12 @@ def _apply(
     outcome = _APPLIED
     if day < community.next_day:
         outcome = _LATE if day >= community.next_day - LATE_DAYS else _DROPPED
+    # What waits of today comes before this event, in the ledger too.
+    settle(community)
     if event.actor_kind in _PERSONS:
         if outcome != _DROPPED:
             partition.note(community, day)
-            pane = community.panes.get(day)
-            if pane is None:
-                pane = community.panes[day] = empty_pane()
+            pane = community.pane_of(day)
             pane[kind] += 1
             if outcome == _LATE:
                 pane[LATE] += 1
@@ -175,6 +179,8 @@ def _apply(
         user_id = event.user_id if kind <= _LAST_INTERACTION else None
         if user_id and not packed.is_settled(community.members.get(user_id, 0), day):
             _interact(partition, community, user_id, day, arrival, effects)
+        if outcome != _DROPPED:
+            enter(community, day, (event,))
     if kind == _LEAVE and event.user_id:
         _leave(partition, community, event.user_id, day, arrival, effects)
     return outcome
@@ -202,8 +208,16 @@ def _interact(
                 early = day < packed.since_day(member)
                 signal = Signal.LATE_RETURN if early else Signal.RETURN
                 member = _end(community, user_id, member, signal, day, arrival, effects)
+            if member & packed.ON_LADDER:
+                come_back(community, user_id, Signal.RETURN, day, arrival, effects)
+                member &= ~packed.ON_LADDER
+            if not packed.last_day(member):
+                community.onlookers -= 1
             member = packed.moved(member, day)
-        member &= ~packed.LEFT
+        if member & packed.LEFT:
+            member &= ~packed.LEFT
+            if community.ledger is not None:
+                community.ledger.gone.discard(user_id)
     rule = community.policy.member_rule
     if rule is not None and not member & packed.SCHEDULED and not packed.is_firing(member):
         assert rule.member_measure is not None
@@ -221,9 +235,15 @@ def _leave(
     effects: Effects,
 ) -> None:
     """The member is not judged until a new interaction; an alert about the member ends."""
+    settle(community)
     member = community.members.get(user_id)
     if member is None or member & packed.LEFT:
         return
+    if member & packed.ON_LADDER:
+        come_back(community, user_id, Signal.LEAVE, day, arrival, effects)
+        member &= ~packed.ON_LADDER
+    if community.ledger is not None:
+        community.ledger.leave(user_id)
     if packed.is_firing(member):
         member = _end(community, user_id, member, Signal.LEAVE, day, arrival, effects)
     else:

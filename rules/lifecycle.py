@@ -40,6 +40,10 @@ class Signal(IntEnum):
     """An interaction of the member from before the alert started has arrived."""
     LEAVE = auto()
     """The member left the community."""
+    RUNG = auto()
+    """The member has reached a rung of the churn ladder."""
+    LADDER_END = auto()
+    """The member has reached the end of the churn ladder."""
 
 
 class Announcement(NamedTuple):
@@ -67,6 +71,8 @@ TRANSITIONS: Final[dict[Phase, dict[Signal, tuple[Phase, Announcement | None]]]]
         Signal.RETURN: (Phase.QUIET, None),
         Signal.LATE_RETURN: (Phase.QUIET, None),
         Signal.LEAVE: (Phase.QUIET, None),
+        Signal.RUNG: (Phase.FIRING, _START),
+        Signal.LADDER_END: (Phase.QUIET, None),
     },
     Phase.PENDING: {
         Signal.BREACH: (Phase.PENDING, None),
@@ -89,6 +95,8 @@ TRANSITIONS: Final[dict[Phase, dict[Signal, tuple[Phase, Announcement | None]]]]
         Signal.RETURN: _end(Reason.RETURNED),
         Signal.LATE_RETURN: _end(Reason.LATE_DATA),
         Signal.LEAVE: _end(Reason.LEFT),
+        Signal.RUNG: (Phase.FIRING, _START),
+        Signal.LADDER_END: _end(Reason.LOST),
     },
 }
 

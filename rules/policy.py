@@ -1,14 +1,15 @@
 """Policies: what holds for one community, once defaults and overrides are merged."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from models.days import Calendar, calendar
 from rules.catalogue import Catalogue, Rule, parse_parameters
 from rules.configuration import Configuration
 from rules.lifecycle import Hold
-from rules.measures import COMMUNITY_MEASURES, MEMBER_MEASURES
-from rules.measures.measure import CommunityMeasure, MemberMeasure, Setting
+from rules.measures import COMMUNITY_MEASURES, LADDER_MEASURES, MEMBER_MEASURES
+from rules.measures.measure import CommunityMeasure, LadderMeasure, MemberMeasure, Setting
+from rules.measures.member_tiers import MemberTiersParameters
 
 LATE_DAYS = 35
 """How many days before the next day to close a late event still counts (contract, section 3)."""
@@ -16,7 +17,7 @@ LATE_DAYS = 35
 
 @dataclass(frozen=True, slots=True)
 class RulePolicy:
-    """One rule as it holds for one community; exactly one of the two measures is set.
+    """One rule as it holds for one community; exactly one of the three measures is set.
 
     `enabled` says whether the rule judges; `horizon` is how many days up to and including the
     judged one it looks at.
@@ -30,6 +31,34 @@ class RulePolicy:
     horizon: int
     community_measure: CommunityMeasure | None
     member_measure: MemberMeasure | None
+    ladder_measure: LadderMeasure | None
+
+    @property
+    def needs_ledger(self) -> bool:
+        """Whether the rule, as it is set, needs to know who did how much on which day."""
+        if not self.enabled:
+            return False
+        if self.community_measure is not None:
+            return self.community_measure.needs_ledger
+        return self.ladder_measure is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Circles:
+    """How members are parted into circles (`rules.circles`), and whether their changes are told.
+
+    `high` is from how much on a tag says `high`, in the order of the tags.
+    """
+
+    core_percent: int
+    active_percent: int
+    down_closes: int
+    high: tuple[int, int, int]
+    are_told: bool
+
+
+_ARTICLE_CIRCLES = Circles(50, 85, 7, (20, 2, 10), are_told=False)
+"""The circles where a catalogue has no rule that reports them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +71,8 @@ class CommunityPolicy:
     `horizon` is how many days up to and including the judged one the enabled rules look at,
     `pane_days` how many days before the next day to close panes are kept. A rule that is off
     makes neither longer; where its alert still stands, it is told of the days that are kept.
+    `ladder_policy` and `ladder_rule` are the churn ladder likewise. `keeps_ledger` says that a rule
+    that is on needs the ledger; then the circles are drawn too.
     """
 
     calendar: Calendar
@@ -51,6 +82,10 @@ class CommunityPolicy:
     pane_days: int
     member_policy: RulePolicy | None
     member_rule: RulePolicy | None
+    ladder_policy: RulePolicy | None
+    ladder_rule: RulePolicy | None
+    keeps_ledger: bool
+    circles: Circles
 
     def close_of(self, day: int) -> int:
         """Return the instant (milliseconds) at which `day` closes."""
@@ -76,6 +111,11 @@ class Policies:
         return self._own.get(community_id, self._default)
 
     @property
+    def keep_ledgers(self) -> bool:
+        """Whether any community keeps a ledger."""
+        return any(policy.keeps_ledger for policy in (self._default, *self._own.values()))
+
+    @property
     def elsewhere(self) -> CommunityPolicy:
         """What holds for every community that the configuration does not name."""
         return self._default
@@ -90,6 +130,7 @@ class Policies:
         ]
         horizon = max([1, *(policy.horizon for policy in rules if policy.enabled)])
         members = next((policy for policy in rules if policy.member_measure), None)
+        ladder = next((policy for policy in rules if policy.ladder_measure), None)
         return CommunityPolicy(
             calendar(zone),
             time.lateness,
@@ -98,6 +139,10 @@ class Policies:
             max(LATE_DAYS, horizon),
             members,
             members if members is not None and members.enabled else None,
+            ladder,
+            ladder if ladder is not None and ladder.enabled else None,
+            any(policy.needs_ledger for policy in rules),
+            _circles(rules),
         )
 
     def _rule(self, rule: Rule, own: dict[str, object], zone: str) -> RulePolicy:
@@ -115,7 +160,23 @@ class Policies:
             measure.horizon(parameters) if measure is not None else 1,
             measure,
             MEMBER_MEASURES.get(rule.definition.measure),
+            LADDER_MEASURES.get(rule.definition.measure),
         )
+
+
+def _circles(rules: Iterable[RulePolicy]) -> Circles:
+    """Read the circles out of the settings of the rule that reports them, on or off."""
+    for policy in rules:
+        parameters = policy.setting.parameters
+        if isinstance(parameters, MemberTiersParameters):
+            return Circles(
+                parameters.core_percent,
+                parameters.active_percent,
+                parameters.down_closes,
+                (parameters.demand_high, parameters.pay_high, parameters.social_high),
+                policy.enabled,
+            )
+    return _ARTICLE_CIRCLES
 
 
 def _sets(values: Mapping[str, object]) -> bool:

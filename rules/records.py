@@ -8,15 +8,22 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
-from models.alerts import Digest, Reason, Snapshot, Status, Transition
+from models.alerts import Digest, Reason, Snapshot, Status, TierChange, Transition
 from models.days import iso
 from models.fingerprints import alert_id, fingerprint
 from models.instants import format_instant
+from models.ledger import WINDOW_DAYS, Tier
 from models.values import Value
 from rules.catalogue import Catalogue, Playbook, Rule
 from rules.configuration import DeploymentSection
 
 Record = dict[str, Any]
+
+CIRCLES: Final = {tier: tier.name.lower() if tier else "left" for tier in Tier}
+"""The circles as records name them; whoever is in none has left."""
+
+CIRCLES_MEASURE: Final = "member-tiers"
+"""The measure of the rule whose playbooks answer the circles, by case."""
 
 SEQUENCE: Final = {Status.FIRING: 1, Status.RESOLVED: 2}
 """The number of each transition of an alert."""
@@ -25,6 +32,7 @@ _OPENINGS: Final = {
     Reason.THRESHOLD: "",
     Reason.RECOVERED: "Recovered. ",
     Reason.INCONCLUSIVE: "Ended: 28 days without a verdict. ",
+    Reason.LOST: "Ended: the member is lost. ",
 }
 """What stands before the figures, where an alert began or ended by a verdict."""
 
@@ -55,6 +63,8 @@ class Recorder:
             for rule in catalogue.values()
             if (alertname := rule.definition.alertname) is not None
         }
+        circles = next((rule for rule in catalogue.values() if _draws_circles(rule)), None)
+        self._circles = {} if circles is None else _circle_playbooks(circles, deployment.base_url)
 
     def alert(self, transition: Transition) -> Record:
         """Return the record of one transition; `id` is `<alert_id>:<seq>`."""
@@ -64,7 +74,7 @@ class Recorder:
         community_id, member_id = transition.community_id, transition.member_id
         started = iso(transition.started_day)
         identity = alert_id(frame.rule_id, community_id, member_id, started)
-        sequence = SEQUENCE[status]
+        sequence = transition.sequence or SEQUENCE[status]
         labels = _labels(frame, community_id, member_id)
         data = {
             "alert_id": identity,
@@ -94,6 +104,24 @@ class Recorder:
         return self._envelope(
             f"{identity}:{sequence}", status, subject, transition.at, community_id, data
         )
+
+    def circle(self, change: TierChange) -> Record:
+        """Return the record of a member's circle, as it stands in the members topic.
+
+        `since` is the day at whose close the member came into it; the counts are of `window`.
+        """
+        return {
+            "community_id": change.community_id,
+            "member_id": change.member_id,
+            "tier": CIRCLES[change.tier],
+            "since": iso(change.day),
+            "before": CIRCLES[change.before] if change.before else None,
+            "decided_at": format_instant(change.at),
+            "window": [iso(change.day - WINDOW_DAYS + 1), iso(change.day)],
+            "counts": change.counts,
+            "tags": change.tags,
+            "playbook": self._circles.get(change.tier),
+        }
 
     def digest(self, digest: Digest) -> Record:
         """Return the record of one digest; `id` is `<alert_id>:digest`."""
@@ -187,6 +215,19 @@ def _reference(book: Playbook, base_url: str) -> Record:
         "title": book.title,
         "title_zh": book.title_zh,
         "url": f"{base_url}/playbooks/{book.id}",
+    }
+
+
+def _draws_circles(rule: Rule) -> bool:
+    return rule.definition.measure == CIRCLES_MEASURE
+
+
+def _circle_playbooks(rule: Rule, base_url: str) -> dict[Tier, Record]:
+    """Return the playbook of each circle; nothing answers a member who has left."""
+    return {
+        tier: _reference(rule.playbook_for({"case": name}), base_url)
+        for tier, name in CIRCLES.items()
+        if tier is not Tier.NONE
     }
 
 

@@ -9,7 +9,8 @@ from heapq import heappush
 from typing import Final
 
 from models import members as packed
-from models.panes import Pane
+from models.panes import WIDE, WIDTH, Pane, empty_pane
+from rules.ledger import Ledger
 from rules.lifecycle import AlertState
 from rules.policy import CommunityPolicy, Policies
 
@@ -41,7 +42,8 @@ class Community:
     `dirty_days` (some more than once) and `dirty_members` (with their records) are what changed
     since the last `Partition.clean`, and `clean_day` was `next_day` then. Members are stored in
     pages, filled in the order in which they come: `pages` lists who stands on which, and is empty
-    while there is only one.
+    while there is only one. `ledger` is None where no rule needs one; `onlookers` are those among
+    `members` who have not interacted.
     """
 
     __slots__ = (
@@ -53,9 +55,11 @@ class Community:
         "first_day",
         "id",
         "is_noted",
+        "ledger",
         "members",
         "next_close",
         "next_day",
+        "onlookers",
         "open_from",
         "open_until",
         "pages",
@@ -87,6 +91,34 @@ class Community:
         self.today = self.open_from = self.open_until = 0
         self.today_pane: Pane = []
         self.is_noted = False
+        self.ledger = Ledger(first_day) if policy.keeps_ledger else None
+        self.onlookers = 0
+
+    @property
+    def size(self) -> int:
+        """How many members there are: those who have interacted."""
+        return len(self.members) - self.onlookers
+
+    def know(self, user_id: str) -> None:
+        """Give a place to somebody who is known, though perhaps not by an interaction."""
+        if user_id not in self.members:
+            self.store(user_id, self.newcomer(user_id, 0))
+            self.onlookers += 1
+
+    def pane_of(self, day: int) -> Pane:
+        """Return the pane of a day, to be counted in."""
+        pane = self.panes.get(day)
+        if pane is None:
+            width = WIDTH if self.ledger is None else WIDE
+            pane = self.panes[day] = empty_pane(width)
+        return pane
+
+    def count(self, day: int, figure: int) -> None:
+        """Count one more in a figure of a day; nothing where the day's pane is gone."""
+        pane = self.panes.get(day)
+        if pane is not None:
+            pane[figure] += 1
+            self.dirty_days.append(day)
 
     def remember_today(self, day: int, begin: int, end: int, pane: Pane) -> None:
         """Count in `pane` what happens from `begin` until `end`, until `forget_today`."""
@@ -146,11 +178,22 @@ class Partition:
     None where there is no such community.
     """
 
-    __slots__ = ("clock", "communities", "dirty", "due", "load", "policies", "pruned_at", "seen")
+    __slots__ = (
+        "clock",
+        "communities",
+        "dirty",
+        "due",
+        "keeps_ledgers",
+        "load",
+        "policies",
+        "pruned_at",
+        "seen",
+    )
 
     def __init__(self, policies: Policies, clock: int = BEGINNING) -> None:
         """Begin without communities."""
         self.policies = policies
+        self.keeps_ledgers = policies.keep_ledgers
         self.clock = clock
         self.communities: dict[str, Community] = {}
         self.due: list[tuple[int, str]] = []
@@ -211,6 +254,8 @@ class Partition:
             community.dirty_days.clear()
             community.clean_day = community.next_day
             community.is_noted = False
+            if community.ledger is not None:
+                community.ledger.clean()
         self.dirty.clear()
 
 
@@ -230,6 +275,7 @@ def restore_members(community: Community, members: Mapping[str, int]) -> None:
         if others is not None:
             others.append(user_id)
     community.silent += len(firing)
+    community.onlookers = sum(not packed.last_day(member) for member in restored.values())
     _restore_pages(community)
 
 
@@ -238,7 +284,8 @@ def _place_of(community: Community, member: int, firing: list[str]) -> tuple[int
     rule = community.policy.member_rule
     if packed.is_firing(member):
         return packed.shared(member), firing
-    if rule is None or rule.member_measure is None or member & packed.LEFT:
+    is_judged = packed.last_day(member) and not member & packed.LEFT
+    if rule is None or rule.member_measure is None or not is_judged:
         return packed.shared(member), None
     day = community.next_day
     if not packed.is_pending(member):

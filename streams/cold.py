@@ -72,8 +72,10 @@ class Cold:
         if is_whole:
             assert whole is not None
             restoration.add_community(community_id, whole)
-            for page in self._pages(community_id):
+            for page in self._pages(community_id, stored.page_key):
                 restoration.add_page(community_id, page)
+            for page in self._pages(community_id, stored.people_key):
+                restoration.add_people(community_id, page)
         for change in changes:
             restoration.apply(decode_change(change))
         (community,) = restoration.finished()
@@ -82,9 +84,9 @@ class Cold:
         self._just_read.add(community_id)
         return community
 
-    def _pages(self, community_id: str) -> Iterable[bytes]:
+    def _pages(self, community_id: str, key_of: Callable[[str, int], bytes]) -> Iterable[bytes]:
         for number in count():
-            page = self.mirror.get(stored.page_key(community_id, number))
+            page = self.mirror.get(key_of(community_id, number))
             if page is None or stored.is_void(page):
                 return
             yield page

@@ -20,7 +20,7 @@ class Figures:
     def add(self, community: Community, sign: int = 1) -> None:
         """Count a community in memory; a `sign` of -1 takes it out again."""
         phases = ((rule_id, alert.phase) for rule_id, alert in community.alerts.items())
-        size, silent = len(community.members), community.silent
+        size, silent = community.size, community.silent
         self.count(community.policy, size, silent, phases, sign)
 
     def count(

@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 from models import members as packed
 from models.state import NEVER, Stamp, delta_key
 from models.stored import Change, encode_changes
+from rules.bookkeeping import settle_all
 from rules.state import Community, Partition
 from streams.changelog import Record, change_of, part, whole_records
 
@@ -93,6 +94,7 @@ class Journal:
         Communities that are `leaving` memory are written whole.
         """
         self.stamp = self.stamp.next()
+        settle_all(partition)
         for key in self._superfluous:
             yield key, None
         self._superfluous.clear()
@@ -127,9 +129,13 @@ class Journal:
             yield key, value
 
     def _note_pages(self, community: Community) -> None:
+        ledger = community.ledger
         if community.pages:
             self.note_members(community.id, community.dirty_members.values())
-        elif community.dirty_members:
+            if ledger is not None:
+                members = community.members
+                self.note_members(community.id, (members[name] for name in ledger.touched()))
+        elif community.dirty_members or (ledger is not None and ledger.has_changed):
             self._changed_pages[community.id] = _FIRST_PAGE
 
     def _append(self, delta: _Delta) -> None:
@@ -173,5 +179,4 @@ def _halves(changes: list[Change]) -> list[list[Change]]:
     if len(changes) > 1:
         middle = len(changes) // 2
         return [changes[:middle], changes[middle:]]
-    members = changes[0][-1]
-    return [[half] for half in part(changes[0])] if len(members) > 1 else []
+    return [[half] for half in part(changes[0])]

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from models.alerts import Snapshot, Transition
+from models.alerts import Snapshot, TierChange, Transition
 from models.documents import encode
 from models.state import OutboxEntry
-from models.topics import ALERTS, ALERTS_STATE, MEMBER_ALERTS, SNAPSHOTS
+from models.topics import ALERTS, ALERTS_STATE, MEMBER_ALERTS, MEMBERS, SNAPSHOTS
 from rules.effects import Output
 from rules.records import Recorder, snapshot_record
 
@@ -32,6 +32,10 @@ class Outputs:
             self.others.append((SNAPSHOTS.name, key.encode(), encode(document)))
         elif isinstance(output, Transition):
             self._announce(recorder, output)
+        elif isinstance(output, TierChange):
+            document = recorder.circle(output)
+            key = f"{output.community_id}|{output.member_id}"
+            self.others.append((MEMBERS.name, key.encode(), encode(document)))
         else:
             document = recorder.digest(output)
             self.alerts.append((ALERTS.name, output.community_id.encode(), encode(document)))

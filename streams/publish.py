@@ -16,7 +16,7 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from models.events import STRUCTURED
 from models.state import OutboxEntry, Stamp, encode_outbox, outbox_key
-from models.topics import DEAD_LETTERS, SNAPSHOTS, TOPICS
+from models.topics import DEAD_LETTERS, MEMBERS, SNAPSHOTS, TOPICS
 from streams.changelog import Record
 from streams.forwarded import Forward
 from streams.letters import Letter
@@ -26,6 +26,9 @@ from streams.record_batches import Place, RecordBatches, SendError
 
 OUTBOX_CHUNK: Final = 512 * 1024
 """Bytes of alert records in one value of the outbox: well under a broker's limit of 1 MiB."""
+
+_PLAIN: Final = frozenset({SNAPSHOTS.name, MEMBERS.name})
+"""Topics whose records are no CloudEvents."""
 
 LARGE_LETTER: Final = 512 * 1024
 """A dead letter of more bytes goes alone, so that it takes no other record down with it."""
@@ -158,7 +161,7 @@ class Publisher:
         name, key, value = entry
         topic = self._prefix + name
         partition = partition_of_key(key, await self._partitions_of(topic))
-        headers = None if name == SNAPSHOTS.name else list(STRUCTURED)
+        headers = None if name in _PLAIN else list(STRUCTURED)
         await batches.add(topic, partition, key, value, headers=headers)
 
     async def _add_letter(self, batches: RecordBatches, letter: Letter) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from models import state as stored
 from models.alerts import Phase
+from models.ledger import Days, StoredBook
 from models.recovered import Recovered
 from models.state import Stamp, StateError
 from models.stored import (
@@ -12,7 +13,10 @@ from models.stored import (
     decode_changes,
     decode_community,
     decode_page,
+    decode_people,
 )
+from rules.bookkeeping import begin_ledger, restore_ledger
+from rules.ledger import Ledger
 from rules.lifecycle import AlertState
 from rules.policy import Policies
 from rules.state import BEGINNING, Community, Partition, restore_members
@@ -50,6 +54,7 @@ class Restoration:
         self._journal = journal
         self._communities: dict[str, Community] = {}
         self._members: dict[str, dict[str, int]] = {}
+        self._books: dict[str, StoredBook] = {}
 
     def add_community(self, community_id: str, value: bytes) -> None:
         """Begin with a community as it was written whole; StateError where it cannot be read."""
@@ -58,6 +63,7 @@ class Restoration:
         community = self._begin(community_id, content.first_day, content.next_day)
         community.panes = content.panes
         community.alerts = _alerts(content.alerts)
+        self._open(community, content.ledger)
         self._journal.note_whole(community_id, Stamp(*content.since))
 
     def add_page(self, community_id: str, value: bytes) -> None:
@@ -65,6 +71,32 @@ class Restoration:
         if community_id not in self._communities:
             raise StateError(f"members of {community_id!r}, which is not in the state")
         self._members[community_id].update(decode_page(value))
+
+    def add_people(self, community_id: str, value: bytes) -> None:
+        """Add what the ledger knows of a page's members, where the community has a ledger."""
+        community = self._communities.get(community_id)
+        if community is None:
+            raise StateError(f"a ledger of {community_id!r}, which is not in the state")
+        if community.ledger is None or community_id not in self._books:
+            return
+        known = decode_people(value)
+        entries: Days = {}
+        for user_id, each in known.items():
+            for name, counts in each.entries.items():
+                for day, count in counts.items():
+                    entries.setdefault(day, {}).setdefault(name, {})[user_id] = count
+        community.ledger.absorb(entries, {name: each.person for name, each in known.items()})
+
+    def _open(self, community: Community, book: StoredBook | None) -> None:
+        """Take in what a record says of the ledger as a whole; a later record counts."""
+        if book is None:
+            self._books.pop(community.id, None)
+            return
+        self._books[community.id] = book
+        if community.ledger is not None:
+            community.ledger.since = book.since
+            community.ledger.campaigns = book.campaigns
+            community.ledger.cohorts = book.cohorts
 
     def apply(self, change: StoredChange) -> None:
         """Apply a change that is newer than the community's record; changes come in their order.
@@ -80,6 +112,10 @@ class Restoration:
         if change.alerts is not None:
             community.alerts = _alerts(change.alerts)
         self._members[community.id].update(change.members)
+        if change.ledger is not None:
+            self._open(community, change.ledger.book)
+            if community.ledger is not None:
+                community.ledger.absorb(change.ledger.days, change.ledger.people)
         self._journal.note_members(community.id, change.members.values())
 
     def _begin(self, community_id: str, first_day: int, next_day: int) -> Community:
@@ -94,9 +130,19 @@ class Restoration:
         for community in self._communities.values():
             _drop_old_panes(community)
             restore_members(community, self._members.pop(community.id))
+            if community.ledger is not None:
+                self._finish_ledger(community, community.ledger)
             community.clean_day = community.next_day
             community.next_close = community.policy.close_of(community.next_day)
             yield community
+
+    def _finish_ledger(self, community: Community, ledger: Ledger) -> None:
+        """Work out what follows from the entries; or begin a ledger that was not kept before."""
+        if community.id not in self._books:
+            begin_ledger(community, ledger)
+            # What an earlier ledger left on the pages must not be taken for this one's.
+            self._journal.note_members(community.id, community.members.values())
+        restore_ledger(community, ledger)
 
 
 def _read_all(recovered: Recovered, restoration: Restoration, journal: Journal) -> None:
@@ -109,6 +155,9 @@ def _read_all(recovered: Recovered, restoration: Restoration, journal: Journal) 
     for key, value in by_kind.get(stored.MEMBERS, []):
         community_id, _ = stored.page_of(key)
         restoration.add_page(community_id, value)
+    for key, value in by_kind.get(stored.PEOPLE, []):
+        community_id, _ = stored.page_of(key)
+        restoration.add_people(community_id, value)
     # Their keys sort as their stamps: later changes over earlier ones.
     for key, value in sorted(by_kind.get(stored.DELTA, [])):
         stamp = stored.stamp_of(value)

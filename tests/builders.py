@@ -13,7 +13,7 @@ import yaml
 from msgspec.structs import replace
 
 import rules
-from models.alerts import Digest, Reason, Snapshot, Status, Transition, Verdict
+from models.alerts import Digest, Reason, Snapshot, Status, TierChange, Transition, Verdict
 from models.days import day_from_iso
 from models.documents import encode
 from models.instants import parse_instant
@@ -90,6 +90,8 @@ def record_of(output: Output, known: Catalogue | None = None) -> Record:
     recorder = Recorder(known or catalogue(), DEPLOYMENT)
     if isinstance(output, Snapshot):
         return snapshot_record(output)
+    if isinstance(output, TierChange):
+        return recorder.circle(output)
     return recorder.digest(output) if isinstance(output, Digest) else recorder.alert(output)
 
 

@@ -6,24 +6,31 @@ The mapping is explicit: a measure is named here or it does not exist.
 from typing import Final
 
 from rules.measures import (
+    member_churn,
     member_silence,
+    member_tiers,
     share_conversion,
     share_conversion_rate,
     speech_density,
     transactions,
 )
-from rules.measures.measure import CommunityMeasure, MemberMeasure
+from rules.measures.measure import CommunityMeasure, LadderMeasure, MemberMeasure
 
 COMMUNITY_MEASURES: Final[dict[str, CommunityMeasure]] = {
     "speech-density": speech_density.MEASURE,
     "share-conversion": share_conversion.MEASURE,
     "share-conversion-rate": share_conversion_rate.MEASURE,
     "transactions": transactions.MEASURE,
+    "member-tiers": member_tiers.MEASURE,
 }
 MEMBER_MEASURES: Final[dict[str, MemberMeasure]] = {
     "member-silence": member_silence.MEASURE,
 }
-MEASURES: Final[dict[str, CommunityMeasure | MemberMeasure]] = {
+LADDER_MEASURES: Final[dict[str, LadderMeasure]] = {
+    "member-churn": member_churn.MEASURE,
+}
+MEASURES: Final[dict[str, CommunityMeasure | MemberMeasure | LadderMeasure]] = {
     **COMMUNITY_MEASURES,
     **MEMBER_MEASURES,
+    **LADDER_MEASURES,
 }

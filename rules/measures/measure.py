@@ -7,10 +7,10 @@ that leaves out a figure cannot be judged in the first place (contract, Law 3).
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from models.alerts import Evaluation, Verdict
-from models.panes import Recent
+from models.ledger import Tier
 from rules.parameters import Parameters
 
 
@@ -40,16 +40,35 @@ class CommunityMeasure:
     `verdict(evaluation)` reads the verdict out of them (KeyError, TypeError or ValueError where a
     figure is missing or wrong); `horizon(parameters)` is how many days of panes up to and
     including the judged day are read; `value_name` names the value in snapshots.
+
+    With `needs_ledger` the panes are wide, and `first_day` is the first day that the ledger knows
+    whole. With `sees_campaigns` it is given a sequence of `CampaignFigures` instead of panes.
     """
 
     parameters: type[Parameters]
-    gather: Callable[[Recent, int, int, Setting], Evaluation]
+    gather: Callable[[Any, int, int, Setting], Evaluation]
     verdict: Callable[[Mapping[str, Any]], Verdict]
     horizon: Callable[[Any], int]
     value_name: str
+    needs_ledger: bool = False
+    sees_campaigns: bool = False
 
 
-def read_verdict(measure: "CommunityMeasure | MemberMeasure", figures: Evaluation) -> Verdict:
+class CampaignFigures(NamedTuple):
+    """Who took part in a campaign: distinct members, in seven days each.
+
+    `first` counts the days from `first_day` on, `latest` the seven days that end on the judged day.
+    """
+
+    campaign_id: str
+    first_day: int
+    first: int
+    latest: int
+
+
+def read_verdict(
+    measure: "CommunityMeasure | MemberMeasure | LadderMeasure", figures: Evaluation
+) -> Verdict:
     """Read the verdict out of an evaluation; a rule that is disabled (`enabled` false) has none."""
     if figures.get("enabled") is False:
         return Verdict.NOT_APPLICABLE
@@ -68,3 +87,18 @@ class MemberMeasure:
     gather: Callable[[int, int, Setting], Evaluation]
     verdict: Callable[[Mapping[str, Any]], Verdict]
     due: Callable[[int, Any], int]
+
+
+@dataclass(frozen=True, slots=True)
+class LadderMeasure:
+    """A measure of one member's silence that has several rungs, each reached once an episode.
+
+    `gather(last, day, tier, left, setting)` returns the figures of `day`, where `tier` is the
+    circle that the member was in before going quiet; `bounds(parameters)` says, by `Rung`, after
+    how many whole silent days it is reached.
+    """
+
+    parameters: type[Parameters]
+    gather: Callable[[int, int, Tier, bool, Setting], Evaluation]
+    verdict: Callable[[Mapping[str, Any]], Verdict]
+    bounds: Callable[[Any], tuple[int, ...]]

@@ -51,7 +51,7 @@ def _run_case(
     records = [
         _record(output, recorder)
         for output in outputs
-        if not isinstance(output, Snapshot) and output.rule_id == rule_id
+        if isinstance(output, Transition | Digest) and output.rule_id == rule_id
     ]
     snapshots = {
         (output.community_id, output.day): output.verdicts.get(rule_id)

@@ -11,7 +11,7 @@ from datetime import date
 
 import pytest
 
-from models.alerts import Digest, Snapshot
+from models.alerts import Digest, Snapshot, Transition
 from models.days import iso
 from models.decode import decode_records
 from models.documents import encode
@@ -92,7 +92,7 @@ def _work_out(outcome: Outcome, policies: Policies) -> None:
             outcome.snapshots.append((key, encode(snapshot_record(output))))
         elif isinstance(output, Digest):
             outcome.alerts.append((ALERTS.name, key, encode(recorder.digest(output))))
-        else:
+        elif isinstance(output, Transition):
             document = recorder.alert(output)
             topic = ALERTS if output.member_id is None else MEMBER_ALERTS
             outcome.alerts.append((topic.name, key, encode(document)))

@@ -1,0 +1,158 @@
+"""Which circle each member belongs to: core, active, potential, observer (article, 2.1).
+
+Up at once, down after some closes in a row. What is measured at one close is a pure function of how
+much each member did (`measured`); what a member is in moves by `moved`.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
+from itertools import accumulate
+from typing import Final, NamedTuple
+
+from models import ledger as names
+from models.alerts import TierChange
+from models.ledger import Person, Tier
+from rules.policy import Circles
+from rules.state import Community
+
+_NONE, _OBSERVER, _POTENTIAL, _ACTIVE, _CORE = (int(tier) for tier in Tier)
+_FIFTH: Final = 5
+
+COUNTS: Final = {
+    "speech": names.SPEECH,
+    "views": names.VIEWS,
+    "received": names.RECEIVED,
+    "invites": names.INVITES,
+    "brought_in": names.BROUGHT,
+    "purchases": names.PURCHASES,
+    "spent_hundredths": names.SPENT,
+}
+"""What is told of a member, by the name of its counter."""
+
+
+class Ranking(NamedTuple):
+    """Members from the busiest to the idlest, ties by id, and how many are core, and active.
+
+    `total` is what all of them did together, `top_fifth` what the first fifth did, rounded up.
+    """
+
+    members: list[str]
+    core: int
+    active: int
+    total: int
+    top_fifth: int
+
+
+def measured(counts: Mapping[str, int], circles: Circles) -> Ranking:
+    """Rank members by `counts`, each above 0.
+
+    Core are those who make the first `core_percent` of all, active those up to `active_percent`:
+    whoever crosses the mark still belongs to those before it.
+    """
+    members = sorted(sorted(counts), key=counts.__getitem__, reverse=True)
+    done = list(accumulate(map(counts.__getitem__, members), initial=0))
+    total = done[-1]
+    # So many begin before the mark: the mark is rounded up, which no whole number notices.
+    core = bisect_left(done, -(-circles.core_percent * total // 100))
+    both = bisect_left(done, -(-circles.active_percent * total // 100))
+    return Ranking(members, core, both - core, total, done[-(-len(members) // _FIFTH)])
+
+
+def moved(person: Person, tier: int, day: int, down_closes: int) -> bool:
+    """Move a member towards the circle measured at the close of `day`; tell whether it changed."""
+    held = person.tier
+    if tier == held:
+        person.below = 0
+        return False
+    if tier < held:
+        person.below += 1
+        if person.below < down_closes:
+            return False
+        if not person.quiet_tier:
+            person.quiet_tier, person.quiet_day = held, day
+    person.tier, person.tier_since, person.below = tier, day, 0
+    return True
+
+
+def close_circles(
+    community: Community, ranking: Ranking, day: int, at: int
+) -> Iterator[TierChange]:
+    """Give every member the circle measured at the close of `day`; yield who changed, in order.
+
+    In the order of the ranking, then those without an interaction by id.
+    """
+    ledger = community.ledger
+    assert ledger is not None
+    people, seats = ledger.people, ledger.seats
+    down_closes = community.policy.circles.down_closes
+    borders = (ranking.core, ranking.core + ranking.active, len(ranking.members))
+    first = 0
+    for tier, last in zip((_CORE, _ACTIVE, _POTENTIAL), borders, strict=True):
+        for user_id in ranking.members[first:last]:
+            person = people[user_id]
+            held = person.tier
+            if held == tier and not person.below:
+                continue
+            ledger.changed_people[user_id] = person
+            if moved(person, tier, day, down_closes):
+                seats[held] -= 1
+                seats[tier] += 1
+                yield _change(community, user_id, held, day, at)
+        first = last
+    yield from _close_faded(community, day, at)
+
+
+def _close_faded(community: Community, day: int, at: int) -> Iterator[TierChange]:
+    """Let those without an interaction become observers, and those who left nothing."""
+    ledger = community.ledger
+    assert ledger is not None
+    down_closes = community.policy.circles.down_closes
+    settled = []
+    for user_id in sorted(ledger.faded):
+        person = ledger.people[user_id]
+        held = person.tier
+        if user_id in ledger.gone:
+            settled.append(user_id)
+            if held:
+                person.tier, person.tier_since, person.below = _NONE, day, 0
+                ledger.seats[held] -= 1
+                ledger.seats[_NONE] += 1
+                ledger.changed_people[user_id] = person
+                yield _change(community, user_id, held, day, at)
+            continue
+        if user_id in ledger.interactions:
+            settled.append(user_id)
+            continue
+        if held != _OBSERVER:
+            ledger.changed_people[user_id] = person
+            if moved(person, _OBSERVER, day, down_closes):
+                ledger.seats[held] -= 1
+                ledger.seats[_OBSERVER] += 1
+                yield _change(community, user_id, held, day, at)
+        if person.tier == _OBSERVER:
+            settled.append(user_id)
+    for user_id in settled:
+        del ledger.faded[user_id]
+
+
+def _change(community: Community, user_id: str, before: int, day: int, at: int) -> TierChange:
+    ledger = community.ledger
+    assert ledger is not None
+    counts = {name: ledger.sums[key].get(user_id, 0) for name, key in COUNTS.items()}
+    counts["interactions"] = ledger.interactions.get(user_id, 0)
+    tier = Tier(ledger.people[user_id].tier)
+    tags = tags_of(counts, community.policy.circles)
+    return TierChange(community.id, user_id, Tier(before), tier, day, at, counts, tags)
+
+
+def tags_of(counts: Mapping[str, int], circles: Circles) -> dict[str, str]:
+    """Return the three tags of a member: how much each dimension holds (article, 1.1)."""
+    amounts = {
+        "demand_intensity": counts["views"] + counts["interactions"],
+        "willingness_to_pay": counts["purchases"],
+        "social_value": counts["received"] + counts["brought_in"],
+    }
+    return {
+        name: "high" if amount >= high else "some" if amount else "none"
+        for (name, amount), high in zip(amounts.items(), circles.high, strict=True)
+    }

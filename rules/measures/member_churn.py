@@ -1,0 +1,87 @@
+"""Member churn: how long a member who took part has been silent, in rungs (article, 5.2)."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Final, Self
+
+from pydantic import Field, model_validator
+
+from models.alerts import Evaluation, Verdict
+from models.days import iso
+from models.ledger import Rung, Tier
+from rules.measures.measure import LadderMeasure, Setting
+from rules.parameters import Parameters
+
+Silence = Annotated[int, Field(ge=1, le=3650)]
+
+_CASES: Final = {
+    Rung.FIRST: "first",
+    Rung.SECOND: "second",
+    Rung.THIRD: "third",
+    Rung.LOST: "lost",
+}
+_JUDGED: Final = frozenset(tier.name.lower() for tier in (Tier.CORE, Tier.ACTIVE, Tier.POTENTIAL))
+
+
+class MemberChurnParameters(Parameters):
+    """After how many whole silent days each rung is reached, and the member is lost."""
+
+    compared: ClassVar = ("first_days", "second_days", "third_days", "lost_days")
+
+    first_days: Silence
+    second_days: Silence
+    third_days: Silence
+    lost_days: Silence
+
+    @model_validator(mode="after")
+    def _rise(self) -> Self:
+        if not self.first_days < self.second_days < self.third_days < self.lost_days:
+            raise ValueError("the rungs must be in rising order: first, second, third, lost")
+        if self.for_days or self.keep_firing_days:
+            raise ValueError("a rung is reached on its day: for_days and keep_firing_days are 0")
+        return self
+
+
+def bounds(parameters: MemberChurnParameters) -> tuple[int, ...]:
+    """Return, by `Rung`, after how many silent days it is reached."""
+    return (
+        0,
+        parameters.first_days,
+        parameters.second_days,
+        parameters.third_days,
+        parameters.lost_days,
+    )
+
+
+def gather(last: int, day: int, tier: Tier, left: bool, setting: Setting) -> Evaluation:
+    """Count the whole days from the last interaction to `day`; `case` names the rung."""
+    silent = max(day - last, 0)
+    parameters = setting.parameters
+    assert isinstance(parameters, MemberChurnParameters)
+    reached = [rung for rung, name in _CASES.items() if silent >= bounds(parameters)[rung]]
+    return {
+        "value": silent,
+        "baseline": None,
+        "change_percent": None,
+        "window": [iso(min(last, day)), iso(day)],
+        "baseline_window": None,
+        "last_interaction_day": iso(last) if last else None,
+        "case": _CASES[reached[-1]] if reached else None,
+        "tier_before": tier.name.lower(),
+        "left": left,
+        "threshold": setting.threshold,
+        "timezone": setting.timezone,
+        "late_events": 0,
+    }
+
+
+def verdict(evaluation: Mapping[str, Any]) -> Verdict:
+    """Judge the silence; who left, is lost, or never took part is not judged."""
+    threshold, silent = evaluation["threshold"], evaluation["value"]
+    if evaluation["left"] or evaluation["tier_before"] not in _JUDGED:
+        return Verdict.NOT_APPLICABLE
+    if silent >= threshold["lost_days"]:
+        return Verdict.NOT_APPLICABLE
+    return Verdict.FIRE if silent >= threshold["first_days"] else Verdict.OK
+
+
+MEASURE = LadderMeasure(MemberChurnParameters, gather, verdict, bounds)

@@ -1,0 +1,86 @@
+"""Member tiers: how many members each circle has, and how much the busiest do (article, 2.1)."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import Field, model_validator
+
+from models.alerts import Evaluation, Verdict
+from models.days import day_from_iso, iso
+from models.ledger import WINDOW_DAYS
+from models.panes import LATE, Figure, Recent, total
+from rules.measures.measure import CommunityMeasure, Setting
+from rules.parameters import Parameters
+
+Percent = Annotated[int, Field(ge=1, le=99)]
+Level = Annotated[int, Field(ge=1)]
+
+
+class MemberTiersParameters(Parameters):
+    """Who is core and active, and what counts as much of each tag.
+
+    `core_percent`: core are those who make the first so many percent of the interactions of 28
+    days; `active_percent`: active those up to so many. `down_closes`: so many closes in a row a
+    member is measured lower before the circle changes; up it goes at once. `demand_high`,
+    `pay_high`, `social_high`: views and interactions, purchases, and what was received, in 28 days,
+    from which on a tag says `high`.
+    """
+
+    compared: ClassVar = ("core_percent", "active_percent", "down_closes")
+
+    core_percent: Percent
+    active_percent: Percent
+    down_closes: Annotated[int, Field(ge=1, le=28)]
+    demand_high: Level
+    pay_high: Level
+    social_high: Level
+
+    @model_validator(mode="after")
+    def _rise(self) -> Self:
+        if not self.core_percent < self.active_percent:
+            raise ValueError("core_percent must be below active_percent")
+        return self
+
+
+def gather(panes: Recent, day: int, first_day: int, setting: Setting) -> Evaluation:
+    """Read the circles as they stand at the close of `day`; `value` is the core circle."""
+    pane = panes[-1]
+    interactions, top = pane[Figure.INTERACTIONS_28], pane[Figure.TOP_FIFTH_28]
+    return {
+        "value": pane[Figure.TIER_CORE],
+        "baseline": None,
+        "change_percent": None,
+        "window": [iso(day - WINDOW_DAYS + 1), iso(day)],
+        "baseline_window": None,
+        "first_day": iso(first_day),
+        "tiers": {
+            "core": pane[Figure.TIER_CORE],
+            "active": pane[Figure.TIER_ACTIVE],
+            "potential": pane[Figure.TIER_POTENTIAL],
+            "observer": pane[Figure.TIER_OBSERVER],
+        },
+        "active_members": pane[Figure.ACTIVE_MEMBERS],
+        "known_members": pane[Figure.KNOWN_MEMBERS],
+        "interactions": interactions,
+        "of_top_fifth": top,
+        "concentration_percent": 10_000 * top // interactions / 100 if interactions else None,
+        "threshold": setting.threshold,
+        "timezone": setting.timezone,
+        "late_events": total(panes[-WINDOW_DAYS:], LATE),
+    }
+
+
+def verdict(evaluation: Mapping[str, Any]) -> Verdict:
+    """Tell whether the circles are of 28 known days; nothing is compared, so nothing fires."""
+    if day_from_iso(evaluation["window"][0]) < day_from_iso(evaluation["first_day"]):
+        return Verdict.LEARNING
+    return Verdict.OK if evaluation["interactions"] else Verdict.NOT_APPLICABLE
+
+
+def _horizon(_: MemberTiersParameters) -> int:
+    return WINDOW_DAYS
+
+
+MEASURE = CommunityMeasure(
+    MemberTiersParameters, gather, verdict, _horizon, "core_members", needs_ledger=True
+)

@@ -24,7 +24,7 @@ from models.panes import FIGURE_NAMES, LATE, WIDTH, Recent, recent
 from rules.bookkeeping import settle
 from rules.churn import judge_ladder
 from rules.effects import Effects
-from rules.ledger_close import close_ledger, known_campaigns
+from rules.ledger_close import close_ledger, known_campaigns, known_cohorts
 from rules.lifecycle import RESTING, Signal, advance, step
 from rules.measures.measure import read_verdict
 from rules.policy import RulePolicy
@@ -123,7 +123,10 @@ def _judge_community(
         ledger = community.ledger
         # A rule that is off, and ends its alert, is told of nothing: it has no verdict.
         known = ledger if rule.enabled else None
-        seen = known_campaigns(known, day) if measure.sees_campaigns else panes
+        if measure.sees == "campaigns":
+            seen = known_campaigns(known, day)
+        elif measure.sees == "cohorts":
+            seen = known_cohorts(known)
         first_day = day + 1 if known is None else max(first_day, known.since)
     figures = measure.gather(seen, day, first_day, rule.setting)
     if not rule.enabled:

@@ -55,7 +55,7 @@ def part(change: Change) -> list[Change]:
 
     Each part has some of the members, of the persons and of the entries.
     """
-    *fixed, members, ledger = change
+    members, ledger = change[-2:]
     people = {} if ledger is None else ledger.people
     days = {} if ledger is None else ledger.days
     entries = [
@@ -66,12 +66,12 @@ def part(change: Change) -> list[Change]:
     ]
     if max(len(members), len(people), len(entries)) < 2:
         return []
-    parts = []
+    parts: list[Change] = []
     for half in (0, 1):
         some = None
         if ledger is not None:
             some = LedgerChange(ledger.book, _days_of(_half(entries, half)), _of(people, half))
-        parts.append((*fixed, _of(members, half), some))
+        parts.append((*change[:-2], _of(members, half), some))
     return parts
 
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from models import members as packed
 from models.days import iso
+from models.ledger import ENTRY_DAYS
+from rules.bookkeeping import settle
 from rules.state import Community, Partition
 
 UNSTORED = ~(packed.SCHEDULED | -1 << 48)
@@ -29,6 +33,7 @@ def _community(community: Community) -> dict[str, Any]:
         "alerts": dict(community.alerts),
         "panes": {iso(day): list(pane) for day, pane in community.panes.items()},
         "silent": community.silent,
+        "ledger": None if community.ledger is None else _ledger(community),
         "members": {name: member & UNSTORED for name, member in community.members.items()},
         "scheduled": sorted(
             name
@@ -38,4 +43,32 @@ def _community(community: Community) -> dict[str, Any]:
         "wheel": sorted(
             name for due in community.wheel.values() for name in due if name not in left
         ),
+    }
+
+
+def _ledger(community: Community) -> dict[str, Any]:
+    settle(community)
+    ledger = community.ledger
+    assert ledger is not None
+    oldest = community.next_day - ENTRY_DAYS
+    return {
+        "since": iso(ledger.since),
+        "days": {
+            iso(day): {name: dict(counter) for name, counter in entries.items() if counter}
+            for day, entries in ledger.days.items()
+            if day >= oldest and any(entries.values())
+        },
+        "people": {
+            name: {**msgspec.structs.asdict(person), "waiting": 0}
+            for name, person in ledger.people.items()
+        },
+        "campaigns": {
+            name: msgspec.structs.asdict(each) for name, each in ledger.campaigns.items()
+        },
+        "cohorts": {month: msgspec.structs.asdict(each) for month, each in ledger.cohorts.items()},
+        "sums": {name: dict(counter) for name, counter in ledger.sums.items()},
+        "interactions": dict(ledger.interactions),
+        "gone": set(ledger.gone),
+        "seats": list(ledger.seats),
+        "onlookers": community.onlookers,
     }

@@ -7,7 +7,7 @@ that leaves out a figure cannot be judged in the first place (contract, Law 3).
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from models.alerts import Evaluation, Verdict
 from models.ledger import Tier
@@ -42,7 +42,7 @@ class CommunityMeasure:
     including the judged day are read; `value_name` names the value in snapshots.
 
     With `needs_ledger` the panes are wide, and `first_day` is the first day that the ledger knows
-    whole. With `sees_campaigns` it is given a sequence of `CampaignFigures` instead of panes.
+    whole. By `sees` it is given a sequence of `CampaignFigures` or `CohortFigures` instead.
     """
 
     parameters: type[Parameters]
@@ -51,7 +51,7 @@ class CommunityMeasure:
     horizon: Callable[[Any], int]
     value_name: str
     needs_ledger: bool = False
-    sees_campaigns: bool = False
+    sees: Literal["panes", "campaigns", "cohorts"] = "panes"
 
 
 class CampaignFigures(NamedTuple):
@@ -64,6 +64,17 @@ class CampaignFigures(NamedTuple):
     first_day: int
     first: int
     latest: int
+
+
+class CohortFigures(NamedTuple):
+    """Members who joined in one month (`2026-11`), and what they have spent since, in hundredths.
+
+    The month is None for those who were never seen to join.
+    """
+
+    month: str | None
+    members: int
+    spent: int
 
 
 def read_verdict(

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from .reading import EPOCH, SPEECH, microseconds
+from .reading import EPOCH, SPEECH, Record, microseconds
 
 INCONCLUSIVE_CLOSES_TO_END = 28
 DAY = timedelta(days=1)
@@ -72,7 +72,7 @@ class Member:
 
 @dataclass
 class Community:
-    """Everything known of one community."""
+    """Everything known of one community; `events` and `happenings` hold what was counted."""
 
     id: str
     zone: ZoneInfo
@@ -81,6 +81,7 @@ class Community:
     first_day: date
     next_day: date
     events: list[tuple[date, str]] = field(default_factory=list)
+    happenings: list[tuple[date, Record]] = field(default_factory=list)
     members: dict[str, Member] = field(default_factory=dict)
     alerts: dict[str, Lifecycle] = field(default_factory=dict)
 

@@ -132,6 +132,7 @@ class Oracle:
         is_person = record.actor_kind == "person"
         if is_person and not dropped:
             community.events.append((day, name))
+            community.happenings.append((day, record))
         if record.user_id is None:
             return
         if is_person and name in INTERACTIONS:

@@ -53,6 +53,12 @@ class Record:
     community_id: str
     user_id: str | None
     actor_kind: str
+    campaign_id: str | None = None
+    inviter_id: str | None = None
+    target_user_id: str | None = None
+    amount: float | None = None
+    score: float | None = None
+    completion: float | None = None
 
 
 def read(line: bytes) -> Record:
@@ -178,6 +184,12 @@ def _record(fields: Mapping[str, Any], source: str, name: str | None) -> Record:
         community_id=_identifier(fields, "community_id"),
         user_id=_text(fields, "user_id") or None,
         actor_kind=actor_kind or "person",
+        campaign_id=fields.get("campaign_id") or None,
+        inviter_id=fields.get("inviter_id") or None,
+        target_user_id=fields.get("target_user_id") or None,
+        amount=fields.get("amount"),
+        score=fields.get("score"),
+        completion=fields.get("completion"),
     )
 
 

@@ -7,7 +7,6 @@ class what each setting means.
 
 import inspect
 import re
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatch
 from typing import Any, Final
@@ -125,7 +124,7 @@ def _section(rule: Rule) -> Iterator[str]:
     facts = rule.definition
     measure = MEASURES[facts.measure]
     yield from ("", f"### {rule.id}", "", f"**{facts.title}.** {_kind(rule)}", "")
-    yield f"- **Measures**: {_prose(inspect.getdoc(sys.modules[measure.verdict.__module__]))}"
+    yield f"- **Measures**: {_prose(inspect.getdoc(inspect.getmodule(measure.verdict)))}"
     yield from _firing(rule)
     yield f"- **In words**, with the settings as shipped: “{_description(rule)}”"
     verdicts = ", ".join(told_verdicts(rule))

@@ -16,7 +16,10 @@ from typing import Any
 from .ladder import Rungs
 from .reading import INTERACTIONS, SPEECH, Record
 
-NEEDS_LEDGER = ("member-churn", "member-tiers")
+NEEDS_LEDGER = (
+    "content-conversion-low", "member-churn", "member-tiers", "monthly-activity-low",
+    "viral-coefficient-low",
+)  # fmt: skip
 TIERS = ["none", "observer", "potential", "active", "core"]
 ANSWERS = {"reply.created", "like.added"}
 UNTOLD = {"member.left", "heartbeat"}

@@ -23,7 +23,12 @@ _JUDGED: Final = frozenset(tier.name.lower() for tier in (Tier.CORE, Tier.ACTIVE
 
 
 class MemberChurnParameters(Parameters):
-    """After how many whole silent days each rung is reached, and the member is lost."""
+    """After how many whole silent days each rung is reached, and the member is lost.
+
+    `first_days`: silent days that reach the first rung; `second_days`: silent days that reach the
+    second; `third_days`: silent days that reach the third; `lost_days`: silent days after which
+    nobody is called back any more.
+    """
 
     compared: ClassVar = ("first_days", "second_days", "third_days", "lost_days")
 
@@ -75,7 +80,7 @@ def gather(last: int, day: int, tier: Tier, left: bool, setting: Setting) -> Eva
 
 
 def verdict(evaluation: Mapping[str, Any]) -> Verdict:
-    """Judge the silence; who left, is lost, or never took part is not judged."""
+    """Judge the silence, inclusive; NOT_APPLICABLE to who left, is lost, or never took part."""
     threshold, silent = evaluation["threshold"], evaluation["value"]
     if evaluation["left"] or evaluation["tier_before"] not in _JUDGED:
         return Verdict.NOT_APPLICABLE

@@ -23,7 +23,9 @@ class ShareConversionRateParameters(Parameters):
     """`minimum_percent`: conversions per hundred shares that are enough.
 
     `floor`: fewest shares that are judged; `window_days`: days counted; `active_days`: days that
-    show any sharing. A share may bring in several, so a rate may be above 100.
+    show any sharing.
+
+    A share may bring in several, so a rate may be above 100.
     """
 
     compared: ClassVar = ("minimum_percent", "floor", "window_days", "active_days")
@@ -60,7 +62,11 @@ def gather(panes: Recent, day: int, first_day: int, setting: Setting) -> Evaluat
 
 
 def verdict(evaluation: Mapping[str, Any]) -> Verdict:
-    """Judge the window: fewer conversions per hundred shares than the minimum fires."""
+    """Judge the window: fewer conversions per hundred shares than the minimum fires.
+
+    LEARNING while the window begins before the first day, NOT_APPLICABLE where nobody has shared
+    for `active_days`, BELOW_FLOOR where the window holds fewer shares than the floor.
+    """
     threshold, shared = evaluation["threshold"], evaluation["shares"]
     if begins_too_early(evaluation):
         return Verdict.LEARNING

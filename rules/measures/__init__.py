@@ -6,13 +6,16 @@ The mapping is explicit: a measure is named here or it does not exist.
 from typing import Final
 
 from rules.measures import (
+    content_conversion,
     member_churn,
     member_silence,
     member_tiers,
+    monthly_activity,
     share_conversion,
     share_conversion_rate,
     speech_density,
     transactions,
+    viral_coefficient,
 )
 from rules.measures.measure import CommunityMeasure, LadderMeasure, MemberMeasure
 
@@ -22,6 +25,9 @@ COMMUNITY_MEASURES: Final[dict[str, CommunityMeasure]] = {
     "share-conversion-rate": share_conversion_rate.MEASURE,
     "transactions": transactions.MEASURE,
     "member-tiers": member_tiers.MEASURE,
+    "viral-coefficient": viral_coefficient.MEASURE,
+    "content-conversion": content_conversion.MEASURE,
+    "monthly-activity": monthly_activity.MEASURE,
 }
 MEMBER_MEASURES: Final[dict[str, MemberMeasure]] = {
     "member-silence": member_silence.MEASURE,

@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from . import growth
 from .ladder import Ladder
 from .ledger import Ledger
 from .reading import EPOCH, SPEECH, Record, microseconds
@@ -18,17 +19,20 @@ DAY = timedelta(days=1)
 LIFECYCLE: dict[str, Any] = {"enabled": True, "for_days": 0, "keep_firing_days": 0}
 OFF: dict[str, Any] = {**LIFECYCLE, "enabled": False}
 DEFAULTS: dict[str, dict[str, Any]] = {
+    "content-conversion-low": {**OFF, "minimum_permille": 58, "floor": 100},
     "member-churn": {
         **OFF, "first_days": 14, "second_days": 30, "third_days": 60, "lost_days": 90,
     },
     "member-silent": {**LIFECYCLE, "silent_days": 30},
     "member-tiers": {**OFF, "core_percent": 50, "active_percent": 85, "down_closes": 7},
+    "monthly-activity-low": {**OFF, "minimum_percent": 30, "floor": 50},
     "share-conversion-low": {**LIFECYCLE, "minimum": 50, "active_days": 28},
     "share-conversion-rate-low": {
         **OFF, "minimum_percent": 3, "floor": 100, "window_days": 7, "active_days": 28,
     },
     "speech-density-drop": {**LIFECYCLE, "drop_percent": 20, "floor": 20, "window_days": 7},
     "transactions-stalled": {**OFF, "window_days": 7, "active_days": 28},
+    "viral-coefficient-low": {**OFF, "minimum_percent": 50, "floor": 10},
 }  # fmt: skip
 
 
@@ -168,12 +172,28 @@ def transactions(
     return now, earlier, "OK"
 
 
+def of_growth(measure: growth.Measure) -> Measure:
+    """A measure of members, who are counted in the ledger."""
+
+    def judged(
+        community: Community, day: date, settings: Mapping[str, Any]
+    ) -> tuple[int, int | None, str]:
+        assert community.ledger is not None
+        value, verdict = measure(community.ledger, community.first_day, day, settings)
+        return value, None, verdict
+
+    return judged
+
+
 Measure = Callable[[Community, date, Mapping[str, Any]], tuple[int, int | None, str]]
 MEASURES: dict[str, Measure] = {
+    "content-conversion-low": of_growth(growth.content_conversion),
+    "monthly-activity-low": of_growth(growth.monthly_activity),
     "share-conversion-low": share_conversion,
     "share-conversion-rate-low": share_conversion_rate,
     "speech-density-drop": speech_density,
     "transactions-stalled": transactions,
+    "viral-coefficient-low": of_growth(growth.viral_coefficient),
 }
 
 

@@ -97,6 +97,13 @@ def mended() -> Callable[[bytes], bytes]:
         ("stalled transactions", bytes, {"rules": {}}),
         ("shares in vain", bytes, {"rules": {}}),
         ("shares in vain", bytes, {"communities": {}}),
+        ("invitations in vain", without(b',"inviter_id":"t31-m'), None),
+        ("few voices", lambda line: line.replace(b"content.viewed", b"content.passed"), None),
+        (
+            "strangers on the list",
+            lambda line: line.replace(b"member.left", b"member.parted"),
+            None,
+        ),
         ("late backlog", lambda line: line.split(b',"received_at"')[0] + b"}", None),
     ],
     ids=[
@@ -107,6 +114,9 @@ def mended() -> Callable[[bytes], bytes]:
         "leaves transactions off",
         "leaves the rate off",
         "takes a small community for a large one",
+        "does not see who invited",
+        "does not see who views",
+        "does not see who leaves",
         "takes a backlog for punctual",
     ],
 )

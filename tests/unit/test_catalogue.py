@@ -39,14 +39,11 @@ WRITTEN_AHEAD = {
     "burst-stage": STAGE.format("second"),
     "diffusion-stage": STAGE.format("third"),
     "first-ninety-days": "CommunityColdStartBehind",
-    "monthly-activation-day": "CommunityMonthlyActivityLow",
     "rebuild-the-core-circle": "CommunityCoreCircleShrinking",
     "renew-the-campaign": "CommunityCampaignParticipationDecay",
-    "repair-the-invitation-loop": "CommunityViralCoefficientLow",
     "restore-community-health": "CommunityHealthIndexFalling",
     "seed-stage": STAGE.format("first"),
     "settling-stage": STAGE.format("last"),
-    "turn-viewers-into-speakers": "CommunityContentConversionLow",
 }
 """Playbooks that no rule names, and why they are here, in the first words of their `when`."""
 
@@ -238,7 +235,7 @@ REFUSED = [
         "an unknown measure",
         {"measure": "mood"},
         "measure",
-        "unknown: 'mood' (known: member-silence",
+        "unknown: 'mood' (known: content-conversion, ",
     ),
     (
         "a measure of members",

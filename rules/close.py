@@ -20,13 +20,13 @@ from models.alerts import (
     Verdict,
 )
 from models.events import EventType
-from models.panes import FIGURE_NAMES, LATE, WIDTH, Recent, recent
+from models.panes import FIGURE_NAMES, LATE, WIDTH, Pane, Recent, recent
 from rules.bookkeeping import settle
 from rules.churn import judge_ladder
 from rules.effects import Effects
 from rules.ledger_close import close_ledger, known_campaigns, known_cohorts
 from rules.lifecycle import RESTING, Signal, advance, step
-from rules.measures.measure import read_verdict
+from rules.measures.measure import CommunityMeasure, read_verdict
 from rules.policy import RulePolicy
 from rules.state import Community, Partition
 
@@ -55,21 +55,15 @@ def close_due_days(partition: Partition, instant: int, effects: Effects) -> None
 
 def _close_day(community: Community, at: int, effects: Effects) -> None:
     day = community.next_day
-    ledger = community.ledger
-    if ledger is not None:
-        settle(community)
+    settle(community)
     community.next_day = day + 1
     community.forget_today()
-    if ledger is not None:
-        changes = close_ledger(community, ledger, day, at)
-        if community.policy.circles.are_told:
-            effects.outputs += changes
+    if community.ledger is not None:
+        effects.outputs += close_ledger(community, community.ledger, day, at)
     judgements: dict[str, Judgement] = {}
     horizon = community.policy.horizon
     panes = recent(community.panes, day, horizon)
-    measures: dict[str, int | None] = dict(zip(_NAMES, panes[-1], strict=False))
-    if ledger is not None and ledger.since <= day:
-        measures.update(zip(FIGURE_NAMES, panes[-1][WIDTH:], strict=True))
+    measures = _counts(community, panes[-1], day)
     for rule in community.policy.rules:
         if not rule.enabled and not _stands(community, rule):
             continue
@@ -102,6 +96,14 @@ def _close_day(community: Community, at: int, effects: Effects) -> None:
     community.panes.pop(day - community.policy.pane_days, None)
 
 
+def _counts(community: Community, pane: Pane, day: int) -> dict[str, int | None]:
+    """Return what the day's pane counts, by name."""
+    measures: dict[str, int | None] = dict(zip(_NAMES, pane, strict=False))
+    if community.ledger is not None and community.ledger.since <= day:
+        measures.update(zip(FIGURE_NAMES, pane[WIDTH:], strict=True))
+    return measures
+
+
 def _stands(community: Community, rule: RulePolicy) -> bool:
     """Tell whether an alert of the rule, which is disabled now, still stands.
 
@@ -117,17 +119,7 @@ def _judge_community(
 ) -> Evaluation:
     measure = rule.community_measure
     assert measure is not None
-    seen: Sequence[Any] = panes
-    first_day = community.first_day
-    if measure.needs_ledger:
-        ledger = community.ledger
-        # A rule that is off, and ends its alert, is told of nothing: it has no verdict.
-        known = ledger if rule.enabled else None
-        if measure.sees == "campaigns":
-            seen = known_campaigns(known, day)
-        elif measure.sees == "cohorts":
-            seen = known_cohorts(known)
-        first_day = day + 1 if known is None else max(first_day, known.since)
+    seen, first_day = _known_to(measure, community, rule, panes, day)
     figures = measure.gather(seen, day, first_day, rule.setting)
     if not rule.enabled:
         figures["enabled"] = False
@@ -153,6 +145,22 @@ def _judge_community(
             )
         )
     return evaluation
+
+
+def _known_to(
+    measure: CommunityMeasure, community: Community, rule: RulePolicy, panes: Recent, day: int
+) -> tuple[Sequence[Any], int]:
+    """Return what the measure is given, and the first day that is known of it."""
+    if not measure.needs_ledger:
+        return panes, community.first_day
+    # A rule that is off, and ends its alert, is told of nothing: it has no verdict.
+    ledger = community.ledger if rule.enabled else None
+    first_day = day + 1 if ledger is None else max(community.first_day, ledger.since)
+    if measure.sees == "campaigns":
+        return known_campaigns(ledger, day), first_day
+    if measure.sees == "cohorts":
+        return known_cohorts(ledger), first_day
+    return panes, first_day
 
 
 def _judge_members(

@@ -4,21 +4,17 @@ Nothing but the record and the rule's measure is asked: no state, no configurati
 """
 
 from collections.abc import Mapping
-from enum import StrEnum
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple
 
 from models.alerts import Reason, Status, Verdict
-from models.days import day_from_iso
 from models.fingerprints import alert_id, fingerprint
 from models.instants import parse_instant
 from rules.catalogue import Catalogue, Rule
 from rules.close import DIGEST_MEMBERS
-from rules.measures import MEASURES
+from rules.measures import LADDER_MEASURES, MEASURES
 from rules.measures.measure import read_verdict
+from rules.readings import MismatchError, agree, day_at, equal, field, one_of
 from rules.records import SEQUENCE, describe, subject_of
-
-Value = TypeVar("Value")
-Word = TypeVar("Word", bound=StrEnum)
 
 _REASONS: Final = {
     Status.FIRING: {Reason.THRESHOLD},
@@ -31,8 +27,10 @@ _VERDICTS: Final = {
     Reason.RETURNED: {Verdict.OK},
     Reason.LATE_DATA: {Verdict.OK},
     Reason.LEFT: {Verdict.NOT_APPLICABLE},
+    Reason.LOST: {Verdict.NOT_APPLICABLE},
 }
-_MEMBER_REASONS: Final = {Reason.RETURNED, Reason.LATE_DATA, Reason.LEFT}
+_BY_EVENTS: Final = {Reason.RETURNED, Reason.LATE_DATA, Reason.LEFT}
+_MEMBER_REASONS: Final = {*_BY_EVENTS, Reason.LOST}
 _DIGEST: Final = "pulse.alert.digest.v1"
 
 
@@ -43,104 +41,119 @@ class Explanation(NamedTuple):
     sentence: str
 
 
-class _MismatchError(Exception):
-    """The record contradicts itself, or cannot be read; the message is the sentence."""
-
-
 def explain(record: object, catalogue: Catalogue) -> Explanation:
     """Judge one alert record (transition or digest) again; never raises, whatever `record` is."""
     try:
         return Explanation(True, _explain(record, catalogue))
-    except _MismatchError as mismatch:
+    except MismatchError as mismatch:
         return Explanation(False, str(mismatch))
 
 
 def _explain(record: object, catalogue: Catalogue) -> str:
     if not isinstance(record, Mapping):
-        raise _MismatchError("This is no alert record: it is not a JSON object.")
-    kind = _field(record, "type", str)
+        raise MismatchError("This is no alert record: it is not a JSON object.")
+    kind = field(record, "type", str)
     if not kind.startswith("pulse.alert."):
-        raise _MismatchError(f"This is no alert record: its type is {kind!r}.")
-    data = _field(record, "data", dict)
-    rule_id = _field(data, "rule.id", str)
+        raise MismatchError(f"This is no alert record: its type is {kind!r}.")
+    data = field(record, "data", dict)
+    rule_id = field(data, "rule.id", str)
     rule = catalogue.get(rule_id)
     if rule is None:
-        raise _MismatchError(f"The rule {rule_id!r} is unknown here.")
+        raise MismatchError(f"The rule {rule_id!r} is unknown here.")
     if rule.definition.reports_only:
-        raise _MismatchError(f"The rule {rule_id!r} only reports: no alert of it can exist.")
+        raise MismatchError(f"The rule {rule_id!r} only reports: no alert of it can exist.")
     _check_labels(data)
     for key in ("id", "title", "url"):
-        _agree(bool(_field(data, f"playbook.{key}", str)), f"`playbook.{key}` is empty")
+        agree(bool(field(data, f"playbook.{key}", str)), f"`playbook.{key}` is empty")
     if kind == _DIGEST:
         return _explain_digest(record, data, rule)
     return _explain_alert(record, data, rule)
 
 
 def _explain_alert(record: Mapping[str, Any], data: Mapping[str, Any], rule: Rule) -> str:
-    status = _one_of(Status, _field(data, "status", str), "status")
-    reason = _one_of(Reason, _field(data, "reason", str), "reason")
-    _agree(reason in _REASONS[status], f"no alert is {status} for the reason {reason}")
-    _check_envelope(record, data, str(SEQUENCE[status]), f"pulse.alert.{status}.v1")
-    _equal("seq", _field(data, "seq", int), SEQUENCE[status])
+    status = one_of(Status, field(data, "status", str), "status")
+    reason = one_of(Reason, field(data, "reason", str), "reason")
+    agree(reason in _REASONS[status], f"no alert is {status} for the reason {reason}")
+    sequence = field(data, "seq", int)
+    _check_sequence(sequence, rule, status)
+    _check_envelope(record, data, str(sequence), f"pulse.alert.{status}.v1")
     _check_member(data, rule, reason)
     _check_days(data, rule, status, reason)
     _check_instants(record, data, status)
-    _check_playbook(data, rule, _field(data, "evaluation", dict))
-    _equal("fingerprint", _field(data, "fingerprint", str), _fingerprint(data))
+    _check_playbook(data, rule, field(data, "evaluation", dict))
+    equal("fingerprint", field(data, "fingerprint", str), _fingerprint(data))
     return _judge(data, rule, reason)
+
+
+def _climbs(rule: Rule) -> bool:
+    """Tell whether the rule's alerts have a record for each rung of a ladder."""
+    return rule.definition.measure in LADDER_MEASURES
+
+
+def _check_sequence(sequence: int, rule: Rule, status: Status) -> None:
+    lowest = SEQUENCE[status]
+    if _climbs(rule):
+        agree(sequence >= lowest, f"`seq` is {sequence} in a record that is {status}")
+    else:
+        equal("seq", sequence, lowest)
 
 
 def _judge(data: Mapping[str, Any], rule: Rule, reason: Reason) -> str:
     """Read the verdict out of the evaluation; return the sentence that says so."""
-    evaluation = _field(data, "evaluation", dict)
+    evaluation = field(data, "evaluation", dict)
     try:
         verdict = read_verdict(MEASURES[rule.definition.measure], evaluation)
         description = describe(rule.definition.description, evaluation)
     except KeyError as missing:
-        raise _MismatchError(f"The evaluation lacks the figure {missing}.") from None
+        raise MismatchError(f"The evaluation lacks the figure {missing}.") from None
     except (ArithmeticError, AttributeError, IndexError, RecursionError, TypeError, ValueError):
-        raise _MismatchError("The evaluation holds a figure of the wrong kind.") from None
-    stated = _field(evaluation, "verdict", str)
+        raise MismatchError("The evaluation holds a figure of the wrong kind.") from None
+    stated = field(evaluation, "verdict", str)
     if stated != verdict:
-        raise _MismatchError(
+        raise MismatchError(
             f"The figures say {verdict}, but the record says {stated}: {description}"
         )
     if verdict not in _VERDICTS[reason]:
-        raise _MismatchError(f"{verdict} is no verdict for the reason {reason}: {description}")
+        raise MismatchError(f"{verdict} is no verdict for the reason {reason}: {description}")
     return _sentence(verdict, reason, description, data)
 
 
+_SENTENCES: Final = {
+    Reason.THRESHOLD: "{verdict}: {description}",
+    Reason.RECOVERED: "{verdict}: the alert ended. {description}",
+    Reason.INCONCLUSIVE: (
+        "{verdict}: the alert ended after 28 closes without a verdict. {description}"
+    ),
+    Reason.RETURNED: "{verdict}: the alert ended because member {member} interacted on {day}.",
+    Reason.LATE_DATA: (
+        "{verdict}: the alert ended because an interaction of member {member} on {day} arrived "
+        "late; the silence had been shorter."
+    ),
+    Reason.LEFT: "{verdict}: the alert ended because member {member} left on {day}.",
+    Reason.LOST: "{verdict}: the alert ended because member {member} is lost. {description}",
+}
+"""What is said of a verdict, by the reason of the record."""
+
+
 def _sentence(verdict: Verdict, reason: Reason, description: str, data: Mapping[str, Any]) -> str:
-    day, member = data["day"], data.get("member_id")
-    if reason is Reason.THRESHOLD:
-        return f"{verdict}: {description}"
-    if reason is Reason.RETURNED:
-        return f"{verdict}: the alert ended because member {member} interacted on {day}."
-    if reason is Reason.LATE_DATA:
-        return (
-            f"{verdict}: the alert ended because an interaction of member {member} on {day} "
-            f"arrived late; the silence had been shorter."
-        )
-    if reason is Reason.LEFT:
-        return f"{verdict}: the alert ended because member {member} left on {day}."
-    if reason is Reason.INCONCLUSIVE:
-        return f"{verdict}: the alert ended after 28 closes without a verdict. {description}"
-    return f"{verdict}: the alert ended. {description}"
+    return _SENTENCES[reason].format(
+        verdict=verdict, description=description, member=data.get("member_id"), day=data["day"]
+    )
 
 
 def _explain_digest(record: Mapping[str, Any], data: Mapping[str, Any], rule: Rule) -> str:
-    _agree(rule.definition.subject == "member", f"the rule {rule.id!r} has no digests")
+    agree(rule.definition.subject == "member", f"the rule {rule.id!r} has no digests")
     _check_envelope(record, data, "digest", _DIGEST)
-    day = _day(data, "day")
+    day = day_at(data, "day")
     _check_alert_id(data, rule, None, day)
     _check_playbook(data, rule, {})
-    count = _field(data, "count", int)
-    members = _field(data, "member_ids", list)
-    _agree(all(isinstance(member, str) for member in members), "`member_ids` holds what is no name")
-    _agree(list(members) == sorted(set(members)), "`member_ids` is not in order, each name once")
-    _agree(count >= 1, f"`count` is {count}")
+    count = field(data, "count", int)
+    members = field(data, "member_ids", list)
+    agree(all(isinstance(member, str) for member in members), "`member_ids` holds what is no name")
+    agree(list(members) == sorted(set(members)), "`member_ids` is not in order, each name once")
+    agree(count >= 1, f"`count` is {count}")
     named = min(count, DIGEST_MEMBERS)
-    _agree(len(members) == named, f"`count` is {count}, so {named} are named, not {len(members)}")
+    agree(len(members) == named, f"`count` is {count}, so {named} are named, not {len(members)}")
     who = "member" if count == 1 else "members"
     return f"{count} {who} fell silent at the close of {day}."
 
@@ -149,26 +162,26 @@ def _check_envelope(
     record: Mapping[str, Any], data: Mapping[str, Any], number: str, kind: str
 ) -> None:
     """Compare what the envelope says with what the data says."""
-    community = _field(data, "community_id", str)
+    community = field(data, "community_id", str)
     subject = subject_of(community, data.get("member_id"))
-    _equal("id", _field(record, "id", str), f"{_field(data, 'alert_id', str)}:{number}")
-    _equal("type", _field(record, "type", str), kind)
-    _equal("subject", _field(record, "subject", str), subject)
-    _equal("partitionkey", _field(record, "partitionkey", str), community)
+    equal("id", field(record, "id", str), f"{field(data, 'alert_id', str)}:{number}")
+    equal("type", field(record, "type", str), kind)
+    equal("subject", field(record, "subject", str), subject)
+    equal("partitionkey", field(record, "partitionkey", str), community)
 
 
 def _check_labels(data: Mapping[str, Any]) -> None:
     """See that the labels identify the subject of the alert."""
-    labels = _field(data, "labels", dict)
-    _agree(
+    labels = field(data, "labels", dict)
+    agree(
         all(isinstance(part, str) for pair in labels.items() for part in pair),
         "`labels` holds what is no text",
     )
-    _field(labels, "alertname", str)
-    _equal("labels.severity", _field(labels, "severity", str), _field(data, "severity", str))
-    community = _field(data, "community_id", str)
-    _equal("labels.community_id", _field(labels, "community_id", str), community)
-    _equal("labels.member_id", labels.get("member_id"), data.get("member_id"))
+    field(labels, "alertname", str)
+    equal("labels.severity", field(labels, "severity", str), field(data, "severity", str))
+    community = field(data, "community_id", str)
+    equal("labels.community_id", field(labels, "community_id", str), community)
+    equal("labels.member_id", labels.get("member_id"), data.get("member_id"))
 
 
 def _check_playbook(data: Mapping[str, Any], rule: Rule, evaluation: Mapping[str, Any]) -> None:
@@ -176,100 +189,72 @@ def _check_playbook(data: Mapping[str, Any], rule: Rule, evaluation: Mapping[str
 
     Only where the record is of the definition at hand: another version may have named another.
     """
-    if _field(data, "rule.version", int) == rule.definition.version:
-        stated, expected = _field(data, "playbook.id", str), rule.playbook_for(evaluation).id
-        _equal("playbook.id", stated, expected)
+    if field(data, "rule.version", int) == rule.definition.version:
+        stated, expected = field(data, "playbook.id", str), rule.playbook_for(evaluation).id
+        equal("playbook.id", stated, expected)
 
 
 def _check_member(data: Mapping[str, Any], rule: Rule, reason: Reason) -> None:
     if rule.definition.subject == "member":
-        _field(data, "member_id", str)
+        field(data, "member_id", str)
         return
-    _equal("member_id", data.get("member_id"), None)
-    _agree(reason not in _MEMBER_REASONS, f"only an alert about a member ends as {reason}")
+    equal("member_id", data.get("member_id"), None)
+    agree(reason not in _MEMBER_REASONS, f"only an alert about a member ends as {reason}")
 
 
 def _check_days(data: Mapping[str, Any], rule: Rule, status: Status, reason: Reason) -> None:
     """See that the days fit each other, the reason and the alert's identity."""
-    day = _day(data, "day")
+    day = day_at(data, "day")
     started = (
-        _day(data, "started_day") if "started_day" in data or status is Status.RESOLVED else day
+        day_at(data, "started_day") if "started_day" in data or status is Status.RESOLVED else day
     )
     if status is Status.FIRING:
-        _equal("started_day", started, day)
+        _check_start(data, rule, day, started)
     elif reason in (Reason.RETURNED, Reason.LATE_DATA):
         fitting = Reason.LATE_DATA if day < started else Reason.RETURNED
         when = "before" if day < started else "not before"
-        _agree(
+        agree(
             reason is fitting,
             f"the reason is {reason}, but {day} is {when} {started}, when the alert started",
         )
     elif reason is not Reason.LEFT:
-        _agree(day > started, f"the alert ends on {day}, but started on {started}")
-    window = _field(data, "evaluation.window", list)
-    _agree(len(window) == 2, "`evaluation.window` is not two days")
-    _equal("evaluation.window", window[1], day)
+        agree(day > started, f"the alert ends on {day}, but started on {started}")
+    window = field(data, "evaluation.window", list)
+    agree(len(window) == 2, "`evaluation.window` is not two days")
+    equal("evaluation.window", window[1], day)
     _check_alert_id(data, rule, data.get("member_id"), started)
+
+
+def _check_start(data: Mapping[str, Any], rule: Rule, day: str, started: str) -> None:
+    """See that an alert fires from the day on which it started; on a ladder, later rungs too."""
+    if not _climbs(rule) or data["seq"] == 1:
+        equal("started_day", started, day)
+    else:
+        agree(day > started, f"a later rung is reached on {day}, but the alert started {started}")
 
 
 def _check_alert_id(data: Mapping[str, Any], rule: Rule, member: str | None, day: str) -> None:
     try:
-        expected = alert_id(rule.id, _field(data, "community_id", str), member, day)
+        expected = alert_id(rule.id, field(data, "community_id", str), member, day)
     except UnicodeEncodeError:
-        raise _MismatchError("The name of the community or member is no text.") from None
-    _equal("alert_id", _field(data, "alert_id", str), expected)
+        raise MismatchError("The name of the community or member is no text.") from None
+    equal("alert_id", field(data, "alert_id", str), expected)
 
 
 def _check_instants(record: Mapping[str, Any], data: Mapping[str, Any], status: Status) -> None:
-    starts = _field(data, "startsAt", str)
+    starts = field(data, "startsAt", str)
     if status is Status.FIRING:
-        _equal("endsAt", data.get("endsAt"), None)
-        _equal("time", _field(record, "time", str), starts)
+        equal("endsAt", data.get("endsAt"), None)
+        if data["seq"] == 1:
+            equal("time", field(record, "time", str), starts)
     else:
         # RFC 3339 in UTC with whole seconds or milliseconds: the later instant is found by parsing.
-        later = max(_field(record, "time", str), starts, key=lambda text: parse_instant(text) or 0)
-        _equal("endsAt", _field(data, "endsAt", str), later)
+        later = max(field(record, "time", str), starts, key=lambda text: parse_instant(text) or 0)
+        equal("endsAt", field(data, "endsAt", str), later)
 
 
 def _fingerprint(data: Mapping[str, Any]) -> str:
     try:
-        return fingerprint(_field(data, "labels", dict))
+        return fingerprint(field(data, "labels", dict))
     except UnicodeEncodeError:
-        raise _MismatchError("A label is no text.") from None
-
-
-def _field(holder: Mapping[str, Any], path: str, kind: type[Value]) -> Value:
-    """Return what stands at `path` (names joined by dots) and is of the kind."""
-    content: Any = holder
-    for name in path.split("."):
-        if not isinstance(content, Mapping) or name not in content:
-            raise _MismatchError(f"`{path}` is missing.")
-        content = content[name]
-    if not isinstance(content, kind) or (isinstance(content, bool) and kind is not bool):
-        raise _MismatchError(f"`{path}` is of the wrong kind: {str(content)[:80]!r}.")
-    return content
-
-
-def _day(data: Mapping[str, Any], name: str) -> str:
-    text = _field(data, name, str)
-    try:
-        day_from_iso(text)
-    except ValueError:
-        raise _MismatchError(f"`{name}` is no day: {text[:80]!r}.") from None
-    return text
-
-
-def _one_of(words: type[Word], text: str, name: str) -> Word:
-    try:
-        return words(text)
-    except ValueError:
-        raise _MismatchError(f"`{name}` is none that Pulse knows: {text[:80]!r}.") from None
-
-
-def _equal(name: str, stated: object, expected: object) -> None:
-    _agree(stated == expected, f"`{name}` is {stated!r}, but the rest says {expected!r}")
-
-
-def _agree(holds: bool, problem: str) -> None:
-    if not holds:
-        raise _MismatchError(f"The record contradicts itself: {problem}.")
+        raise MismatchError("A label is no text.") from None

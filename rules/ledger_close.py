@@ -21,7 +21,10 @@ _FIFTH: Final = 5
 
 
 def close_ledger(community: Community, ledger: Ledger, day: int, at: int) -> list[TierChange]:
-    """Close `day` in the ledger, and write its figures into its pane; return who changed circle."""
+    """Close `day` in the ledger, and write its figures into its pane; return who changed circle.
+
+    Nobody is returned where the rule that tells of circles is off.
+    """
     ledger.roll(day)
     community.pane_of(day)
     ledger.recount.add(day)
@@ -35,7 +38,7 @@ def close_ledger(community: Community, ledger: Ledger, day: int, at: int) -> lis
     changes = list(close_circles(community, ranking, day, at))
     _note_figures(community, ledger, ranking, day)
     _close_campaigns(ledger, day)
-    return changes
+    return changes if community.policy.circles.are_told else []
 
 
 def _count_speakers(community: Community, ledger: Ledger, day: int) -> None:

@@ -19,7 +19,8 @@ from rules.bookkeeping import begin_ledger, restore_ledger
 from rules.ledger import Ledger
 from rules.lifecycle import AlertState
 from rules.policy import Policies
-from rules.state import BEGINNING, Community, Partition, restore_members
+from rules.restored_members import restore_members
+from rules.state import BEGINNING, Community, Partition
 from streams.journal import Journal
 
 

@@ -21,6 +21,7 @@ from models.topics import (
     DEAD_LETTERS,
     EVENTS,
     MEMBER_ALERTS,
+    MEMBERS,
     SNAPSHOTS,
     TOPICS,
     Topic,
@@ -134,6 +135,9 @@ def _messages(topic: Topic) -> Document:
         MEMBER_ALERTS.name: _alert_messages,
         SNAPSHOTS.name: lambda topic: {
             "snapshot": _record(topic, "snapshot.v1", "Snapshot of one judged day", _JSON)
+        },
+        MEMBERS.name: lambda topic: {
+            "circle": _record(topic, "member-circle.v1", "A member's circle", _JSON)
         },
         DEAD_LETTERS.name: _dead_letter_messages,
     }[topic.name](topic)

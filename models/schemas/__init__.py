@@ -17,6 +17,7 @@ from pydantic.json_schema import (
 )
 
 from models.schemas.alerts import AlertEvent, DigestEvent
+from models.schemas.circles import MemberCircle
 from models.schemas.interactions import (
     InteractionData,
     InteractionEvent,
@@ -31,6 +32,7 @@ __all__ = [
     "DigestEvent",
     "InteractionData",
     "InteractionEvent",
+    "MemberCircle",
     "Snapshot",
     "StructuredInteractionEvent",
     "component_schemas",
@@ -48,6 +50,7 @@ RECORDS: Final[dict[str, type[BaseModel]]] = {
     "interaction-event-data.v1": InteractionData,
     "interaction-event-structured.v1": StructuredInteractionEvent,
     "interaction-event.v1": InteractionEvent,
+    "member-circle.v1": MemberCircle,
     "snapshot.v1": Snapshot,
 }
 """Every published record by name and version."""

@@ -17,14 +17,14 @@ from models.schemas.fields import Day, Digits, Identifier, Instant, Open, exampl
 
 Severity = Literal["critical", "warning", "info"]
 SEQUENCE = {Status.FIRING: 1, Status.RESOLVED: 2}
-"""The number of each transition of an alert."""
+"""The lowest number of each transition of an alert."""
 DIGEST_MEMBERS = 100
 """A digest names at most so many members."""
 
 _REASONS = (
     "Why: threshold where the alert begins; where it ends, recovered, inconclusive (28 closes in a "
     "row without an answer), returned, late_data (an interaction from before the alert started "
-    "arrived) or left."
+    "arrived), left, or lost (the end of the churn ladder)."
 )
 _ENDINGS = [reason.value for reason in Reason if reason is not Reason.THRESHOLD]
 
@@ -103,7 +103,12 @@ class Alert(_Subject):
 
     model_config = ConfigDict(title="Alert")
 
-    seq: Literal[1, 2] = Field(description="1 firing, 2 resolved.")
+    seq: Annotated[int, Field(ge=1)] = Field(
+        description=(
+            "The number of the record in the life of the alert: 1 firing, 2 resolved; on the churn "
+            "ladder one more for each rung."
+        )
+    )
     status: Status = Field(strict=False, description="Whether the alert begins or ends.")
     reason: Reason = Field(strict=False, description=_REASONS)
     started_day: Day | None = Field(None, description="The day whose close started the alert.")
@@ -121,8 +126,8 @@ class Alert(_Subject):
     @model_validator(mode="after")
     def _parts_agree(self) -> Self:
         firing = self.status is Status.FIRING
-        if self.seq != SEQUENCE[self.status]:
-            raise ValueError("`seq` is 1 where `status` is firing, 2 where it is resolved")
+        if self.seq < SEQUENCE[self.status]:
+            raise ValueError("`seq` is at least 2 where `status` is resolved")
         if firing is not (self.ends_at is None):
             raise ValueError("`endsAt` is null while the alert fires, and only then")
         if firing is not (self.reason is Reason.THRESHOLD):
@@ -169,13 +174,13 @@ def _one_status_per_type(schema: dict[str, Any]) -> None:
 
     firing = data(
         status={"const": "firing"},
-        seq={"const": 1},
+        seq={"minimum": 1},
         reason={"const": "threshold"},
         endsAt={"type": "null"},
     )
     resolved = data(
         status={"const": "resolved"},
-        seq={"const": 2},
+        seq={"minimum": 2},
         reason={"enum": _ENDINGS},
         endsAt={"type": "string"},
     )
@@ -190,7 +195,7 @@ class AlertEvent(_Envelope):
 
     model_config = ConfigDict(title="Alert event", json_schema_extra=_one_status_per_type)
 
-    id: Annotated[str, Field(pattern=r"^[0-9a-f]{16}:[12]$")] = Field(
+    id: Annotated[str, Field(pattern=r"^[0-9a-f]{16}:[1-9][0-9]*$")] = Field(
         description="`<alert_id>:<seq>`; drop repeats by it."
     )
     type: Literal["pulse.alert.firing.v1", "pulse.alert.resolved.v1"] = Field(

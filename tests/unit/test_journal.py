@@ -100,7 +100,7 @@ def test_the_oldest_delta_is_replaced_by_its_communities_and_then_deleted(
 
 
 def test_only_the_pages_that_changed_are_written_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(state, "_PAGE_CHARACTERS", 10 * (3 + state._MEMBER_CHARACTERS))
+    monkeypatch.setattr(state, "_PAGE_CHARACTERS", 10 * (3 + state.MEMBER_CHARACTERS))
     monkeypatch.setattr(journal, "MOST_DELTAS", 0)
     log = Log()
     everybody = [post(n, user=f"u{n:02}") for n in range(35)]
@@ -117,7 +117,7 @@ def test_what_was_written_comes_back(
     monkeypatch.setattr(journal, "MOST_DELTAS", most)
     monkeypatch.setattr(journal, "DELTA_BYTES", 400)
     monkeypatch.setattr(
-        state, "_PAGE_CHARACTERS", members_on_a_page * (3 + state._MEMBER_CHARACTERS)
+        state, "_PAGE_CHARACTERS", members_on_a_page * (3 + state.MEMBER_CHARACTERS)
     )
     log = Log()
     for day in range(45):

@@ -1,0 +1,218 @@
+"""What one event says to the ledger beyond who acted: answers, joins, invitations, scores, money.
+
+Definitions (article, 1.1, 1.2, 3.1, 4.1): who acted, was answered or liked, or invited somebody,
+is a known member. An answer or like to oneself is received by nobody. A score of 9 or more
+recommends, one of 6 or less does not (net promoter score). Amounts count in hundredths; those
+below 0 or above a thousand million are not believed.
+"""
+
+from collections.abc import Callable
+from datetime import date
+from enum import IntFlag
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from models import ledger as names
+from models.events import Event, EventType
+from models.ledger import Campaign, Cohort, Person
+from models.panes import Figure
+from rules.churn import watch
+from rules.ledger import Ledger
+from rules.state import Community
+
+
+class Stage(IntFlag):
+    """How far a member who joined has come in the value funnel (article, 1.2)."""
+
+    INTERACTED = 1
+    STAYED = 2
+    MONTH = 4
+    RECOMMENDS = 8
+
+
+_PROMOTES: Final = 9
+_DETRACTS: Final = 6
+_LARGEST_AMOUNT: Final = 10**9
+_FIRST_INTERACTION_DAYS: Final = range(31)
+_STAYED_DAYS: Final = range(7, 15)
+_MONTH_DAYS: Final = range(30, 38)
+
+
+def known(community: Community, ledger: Ledger, user_id: str) -> Person:
+    """Return what is known of a member, to be changed; whoever is new is known from now on."""
+    person = ledger.people.get(user_id)
+    if person is None:
+        person = ledger.people[user_id] = Person()
+        ledger.faded[user_id] = None
+        ledger.seats[0] += 1
+        community.know(user_id)
+        _cohort(ledger, 0).members += 1
+    ledger.changed_people[user_id] = person
+    return person
+
+
+def first_of_day(community: Community, ledger: Ledger, user_id: str, name: str, day: int) -> None:
+    """Note what a member's first entry of a counter on a day says of the member."""
+    person = known(community, ledger, user_id)
+    if name == names.VIEWS:
+        person.last_viewed = max(person.last_viewed, day)
+        return
+    if name == names.SPEECH:
+        person.last_spoke = max(person.last_spoke, day)
+    if not person.first_interaction:
+        person.first_interaction = day
+    if day > person.quiet_day:
+        person.quiet_tier = person.quiet_day = 0
+    if person.joined:
+        _pass_stages(community, person, day)
+    watch(community, ledger, user_id, person, day)
+
+
+def _pass_stages(community: Community, person: Person, day: int) -> None:
+    """Count, on the day on which the member joined, which stages of the funnel it has passed."""
+    days = day - person.joined
+    # Who joined by an event that came after the interaction has interacted too.
+    if days in _FIRST_INTERACTION_DAYS or 0 < person.first_interaction <= person.joined:
+        _pass(community, person, Stage.INTERACTED, Figure.JOINED_INTERACTED)
+    if days in _STAYED_DAYS:
+        _pass(community, person, Stage.STAYED, Figure.JOINED_STAYED)
+    elif days in _MONTH_DAYS:
+        _pass(community, person, Stage.MONTH, Figure.JOINED_MONTH)
+
+
+def _pass(community: Community, person: Person, stage: Stage, figure: Figure) -> None:
+    if not person.stages & stage:
+        person.stages |= stage
+        community.count(person.joined, figure)
+
+
+class Entry(NamedTuple):
+    """One event of a person, and the day of the community on which it counts."""
+
+    community: Community
+    ledger: Ledger
+    event: Event
+    day: int
+
+    def add_figure(self, figure: Figure, number: int = 1) -> None:
+        """Add to a figure of the day."""
+        self.community.panes[self.day][figure] += number
+
+    def add_entry(self, name: str, user_id: str, number: int = 1) -> int:
+        """Add to a member's entry of the day; return what it is now."""
+        return self.ledger.add(self.day, name, user_id, number, self.community.next_day)
+
+    def known(self, user_id: str) -> Person:
+        """Return what is known of a member, to be changed."""
+        return known(self.community, self.ledger, user_id)
+
+
+def _enter_received(entry: Entry) -> None:
+    target = entry.event.target_user_id
+    if target and target != entry.event.user_id and entry.add_entry(names.RECEIVED, target) == 1:
+        person = entry.known(target)
+        person.last_received = max(person.last_received, entry.day)
+
+
+def _enter_view(entry: Entry) -> None:
+    if entry.event.completion is not None:
+        entry.add_figure(Figure.COMPLETIONS)
+        entry.add_figure(Figure.COMPLETION_HUNDREDTHS, round(entry.event.completion * 100))
+
+
+def _enter_join(entry: Entry) -> None:
+    """Enter that somebody joined, once for each member; and by whose invitation, each time."""
+    inviter, user_id = entry.event.inviter_id, entry.event.user_id
+    if inviter and inviter != user_id:
+        entry.add_figure(Figure.INVITED_JOINED)
+        entry.add_entry(names.BROUGHT, inviter)
+        _invite(entry, inviter)
+    if not user_id:
+        return
+    person = entry.known(user_id)
+    if person.joined:
+        return
+    person.joined = entry.day
+    entry.add_figure(Figure.JOINED_MEMBERS)
+    _cohort(entry.ledger, 0).members -= 1
+    _cohort(entry.ledger, _month(entry.day)).members += 1
+    if person.first_interaction:
+        _pass_stages(entry.community, person, entry.day)
+
+
+def _enter_invitation(entry: Entry) -> None:
+    user_id = entry.event.user_id
+    if user_id:
+        entry.add_entry(names.INVITES, user_id)
+        _invite(entry, user_id)
+
+
+def _invite(entry: Entry, inviter: str) -> None:
+    person = entry.known(inviter)
+    if not person.first_invite:
+        person.first_invite = entry.day
+        entry.add_figure(Figure.NEW_INVITERS)
+
+
+def _enter_score(entry: Entry) -> None:
+    score, user_id = entry.event.score, entry.event.user_id
+    if score is None:
+        return
+    entry.add_figure(Figure.SURVEYS)
+    entry.add_figure(Figure.SURVEY_HUNDREDTHS, round(score * 100))
+    entry.add_figure(Figure.PROMOTERS, score >= _PROMOTES)
+    entry.add_figure(Figure.DETRACTORS, score <= _DETRACTS)
+    if user_id and score >= _PROMOTES:
+        person = entry.known(user_id)
+        if person.joined:
+            _pass(entry.community, person, Stage.RECOMMENDS, Figure.JOINED_RECOMMENDS)
+
+
+def _enter_purchase(entry: Entry) -> None:
+    amount, user_id = entry.event.amount, entry.event.user_id
+    spent = round(amount * 100) if amount is not None and 0 <= amount <= _LARGEST_AMOUNT else 0
+    entry.add_figure(Figure.SPENT_HUNDREDTHS, spent)
+    if not user_id:
+        return
+    entry.add_entry(names.PURCHASES, user_id)
+    if spent:
+        entry.add_entry(names.SPENT, user_id, spent)
+        joined = entry.known(user_id).joined
+        _cohort(entry.ledger, _month(joined) if joined else 0).spent += spent
+
+
+def enter_campaign(entry: Entry, campaign_id: str) -> None:
+    """Enter an interaction that belongs to a campaign, and who took part."""
+    entry.add_figure(Figure.IN_CAMPAIGN)
+    campaign = entry.ledger.campaigns.get(campaign_id)
+    if campaign is None:
+        entry.ledger.campaigns[campaign_id] = Campaign(entry.day)
+    elif entry.day < campaign.first_day:
+        campaign.first_day = entry.day
+    if entry.event.user_id:
+        entry.add_entry(names.CAMPAIGN + campaign_id, entry.event.user_id)
+
+
+SPECIAL: Final[dict[int, Callable[[Entry], None]]] = {
+    int(EventType.REPLY_CREATED): _enter_received,
+    int(EventType.LIKE_ADDED): _enter_received,
+    int(EventType.CONTENT_VIEWED): _enter_view,
+    int(EventType.MEMBER_JOINED): _enter_join,
+    int(EventType.INVITE_SENT): _enter_invitation,
+    int(EventType.SURVEY_ANSWERED): _enter_score,
+    int(EventType.PURCHASE_COMPLETED): _enter_purchase,
+}
+"""What events of some types say beyond who acted."""
+
+
+def _cohort(ledger: Ledger, month: int) -> Cohort:
+    cohort = ledger.cohorts.get(month)
+    if cohort is None:
+        cohort = ledger.cohorts[month] = Cohort()
+    return cohort
+
+
+@lru_cache(maxsize=4_096)
+def _month(day: int) -> int:
+    joined = date.fromordinal(day)
+    return 12 * joined.year + joined.month - 1

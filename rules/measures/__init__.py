@@ -6,6 +6,7 @@ The mapping is explicit: a measure is named here or it does not exist.
 from typing import Final
 
 from rules.measures import (
+    campaign_participation,
     member_churn,
     member_silence,
     member_tiers,
@@ -21,6 +22,7 @@ COMMUNITY_MEASURES: Final[dict[str, CommunityMeasure]] = {
     "share-conversion": share_conversion.MEASURE,
     "share-conversion-rate": share_conversion_rate.MEASURE,
     "transactions": transactions.MEASURE,
+    "campaign-participation": campaign_participation.MEASURE,
     "member-tiers": member_tiers.MEASURE,
 }
 MEMBER_MEASURES: Final[dict[str, MemberMeasure]] = {

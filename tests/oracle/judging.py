@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from .campaigns import Campaigns, participation
 from .reading import EPOCH, SPEECH, Record, microseconds
 
 INCONCLUSIVE_CLOSES_TO_END = 28
@@ -16,6 +17,9 @@ DAY = timedelta(days=1)
 LIFECYCLE: dict[str, Any] = {"enabled": True, "for_days": 0, "keep_firing_days": 0}
 OFF: dict[str, Any] = {**LIFECYCLE, "enabled": False}
 DEFAULTS: dict[str, dict[str, Any]] = {
+    "campaign-participation-decay": {
+        **OFF, "keep_percent": 40, "floor": 20, "minimum_weeks": 2, "for_days": 6,
+    },
     "member-silent": {**LIFECYCLE, "silent_days": 30},
     "share-conversion-low": {**LIFECYCLE, "minimum": 50, "active_days": 28},
     "share-conversion-rate-low": {
@@ -84,6 +88,7 @@ class Community:
     happenings: list[tuple[date, Record]] = field(default_factory=list)
     members: dict[str, Member] = field(default_factory=dict)
     alerts: dict[str, Lifecycle] = field(default_factory=dict)
+    campaigns: Campaigns = field(default_factory=dict)
 
     def close_of(self, day: date) -> int:
         """The instant at which that day closes."""
@@ -160,8 +165,18 @@ def transactions(
     return now, earlier, "OK"
 
 
+def campaign_participation(
+    community: Community, day: date, settings: Mapping[str, Any]
+) -> tuple[int, int | None, str]:
+    """The latest week of a campaign against its first."""
+    return participation(
+        community.happenings, community.campaigns, community.first_day, day, settings
+    )
+
+
 Measure = Callable[[Community, date, Mapping[str, Any]], tuple[int, int | None, str]]
 MEASURES: dict[str, Measure] = {
+    "campaign-participation-decay": campaign_participation,
     "share-conversion-low": share_conversion,
     "share-conversion-rate-low": share_conversion_rate,
     "speech-density-drop": speech_density,

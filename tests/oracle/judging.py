@@ -10,6 +10,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from .campaigns import Campaigns, participation
+from .ladder import Ladder
+from .ledger import Ledger
 from .reading import EPOCH, SPEECH, Record, microseconds
 
 INCONCLUSIVE_CLOSES_TO_END = 28
@@ -19,8 +21,11 @@ OFF: dict[str, Any] = {**LIFECYCLE, "enabled": False}
 DEFAULTS: dict[str, dict[str, Any]] = {
     "campaign-participation-decay": {
         **OFF, "keep_percent": 40, "floor": 20, "minimum_weeks": 2, "for_days": 6,
+    "member-churn": {
+        **OFF, "first_days": 14, "second_days": 30, "third_days": 60, "lost_days": 90,
     },
     "member-silent": {**LIFECYCLE, "silent_days": 30},
+    "member-tiers": {**OFF, "core_percent": 50, "active_percent": 85, "down_closes": 7},
     "share-conversion-low": {**LIFECYCLE, "minimum": 50, "active_days": 28},
     "share-conversion-rate-low": {
         **OFF, "minimum_percent": 3, "floor": 100, "window_days": 7, "active_days": 28,
@@ -72,6 +77,7 @@ class Member:
     last_day: date | None = None
     left: bool = False
     alert: Lifecycle = field(default_factory=Lifecycle)
+    ladder: Ladder = field(default_factory=Ladder)
 
 
 @dataclass
@@ -89,6 +95,7 @@ class Community:
     members: dict[str, Member] = field(default_factory=dict)
     alerts: dict[str, Lifecycle] = field(default_factory=dict)
     campaigns: Campaigns = field(default_factory=dict)
+    ledger: Ledger | None = None
 
     def close_of(self, day: date) -> int:
         """The instant at which that day closes."""

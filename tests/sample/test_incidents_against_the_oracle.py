@@ -97,6 +97,8 @@ def mended() -> Callable[[bytes], bytes]:
         ("stalled transactions", bytes, {"rules": {}}),
         ("shares in vain", bytes, {"rules": {}}),
         ("shares in vain", bytes, {"communities": {}}),
+        ("worn-out campaign", bytes, {"rules": {}}),
+        ("worn-out campaign", lambda line: line.replace(b"a-page-a-day", b"season-1"), None),
         ("late backlog", lambda line: line.split(b',"received_at"')[0] + b"}", None),
     ],
     ids=[
@@ -107,6 +109,8 @@ def mended() -> Callable[[bytes], bytes]:
         "leaves transactions off",
         "leaves the rate off",
         "takes a small community for a large one",
+        "leaves campaigns off",
+        "takes one campaign for another",
         "takes a backlog for punctual",
     ],
 )

@@ -41,7 +41,6 @@ WRITTEN_AHEAD = {
     "first-ninety-days": "CommunityColdStartBehind",
     "monthly-activation-day": "CommunityMonthlyActivityLow",
     "rebuild-the-core-circle": "CommunityCoreCircleShrinking",
-    "renew-the-campaign": "CommunityCampaignParticipationDecay",
     "repair-the-invitation-loop": "CommunityViralCoefficientLow",
     "restore-community-health": "CommunityHealthIndexFalling",
     "seed-stage": STAGE.format("first"),
@@ -237,7 +236,7 @@ REFUSED = [
         "an unknown measure",
         {"measure": "mood"},
         "measure",
-        "unknown: 'mood' (known: member-silence",
+        "unknown: 'mood' (known: ",
     ),
     (
         "a measure of members",

@@ -88,4 +88,11 @@ class Evaluation(Open):
     campaigns_not_judged: NotJudged | None = Field(
         None, description="How many other campaigns are known, and why they are not judged."
     )
+    community_day: Count | None = Field(
+        None, description="The day of the community, counted from its first day, which is 1."
+    )
+    joined: Count | None = Field(None, description="How many joined in `window`.")
+    joined_plan: Count | None = Field(
+        None, description="How many the plan asks for by the last day of `window`."
+    )
     firing_since: Day | None = Field(None, description="The day the alert started on.")

@@ -7,6 +7,7 @@ from typing import Final
 
 from rules.measures import (
     campaign_participation,
+    cold_start,
     member_churn,
     member_silence,
     member_tiers,
@@ -23,6 +24,7 @@ COMMUNITY_MEASURES: Final[dict[str, CommunityMeasure]] = {
     "share-conversion-rate": share_conversion_rate.MEASURE,
     "transactions": transactions.MEASURE,
     "campaign-participation": campaign_participation.MEASURE,
+    "cold-start": cold_start.MEASURE,
     "member-tiers": member_tiers.MEASURE,
 }
 MEMBER_MEASURES: Final[dict[str, MemberMeasure]] = {

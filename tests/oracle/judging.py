@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from .beginnings import cold_start
 from .campaigns import Campaigns, participation
 from .ladder import Ladder
 from .ledger import Ledger
@@ -21,6 +22,9 @@ OFF: dict[str, Any] = {**LIFECYCLE, "enabled": False}
 DEFAULTS: dict[str, dict[str, Any]] = {
     "campaign-participation-decay": {
         **OFF, "keep_percent": 40, "floor": 20, "minimum_weeks": 2, "for_days": 6,
+    },
+    "cold-start-behind": {
+        **OFF, "users": 100, "interviews": 100, "co_creation": 24, "votes": 50, "start_days": 7,
     },
     "member-churn": {
         **OFF, "first_days": 14, "second_days": 30, "third_days": 60, "lost_days": 90,
@@ -182,9 +186,17 @@ def campaign_participation(
     )
 
 
+def first_ninety_days(
+    community: Community, day: date, settings: Mapping[str, Any]
+) -> tuple[int, int | None, str]:
+    """What a new community does, against the plan of its stage."""
+    return cold_start(community.count, community.first_day, day, settings)
+
+
 Measure = Callable[[Community, date, Mapping[str, Any]], tuple[int, int | None, str]]
 MEASURES: dict[str, Measure] = {
     "campaign-participation-decay": campaign_participation,
+    "cold-start-behind": first_ninety_days,
     "share-conversion-low": share_conversion,
     "share-conversion-rate-low": share_conversion_rate,
     "speech-density-drop": speech_density,

@@ -37,7 +37,7 @@ def story(seed: int) -> Story:
     members = [f"m{number}" for number in range(dice.choice([3, 6, 12]))]
     seasons = dice.sample(CAMPAIGNS, dice.choice([0, 1, 2, 2, 4, 12]))
     events: list[tuple[datetime, dict[str, Any]]] = []
-    levels = dict.fromkeys(["", *seasons], 0.0)
+    levels = {"": 1.0, **dict.fromkeys(seasons, 0.0)}
     for number in range(days):
         midnight = datetime.combine(FIRST_DAY + timedelta(days=number), time(0), tzinfo=zone)
         for campaign, level in levels.items():
@@ -89,6 +89,16 @@ def _rules(dice: random.Random) -> dict[str, dict[str, Any]]:
             "floor": dice.choice([1, 1, 2, 3, 5]),
             "minimum_weeks": dice.choice([2, 2, 3, 5]),
             "for_days": dice.choice([0, 0, 1, 6]),
+            "keep_firing_days": dice.choice([0, 0, 2]),
+        },
+        "cold-start-behind": {
+            "enabled": True,
+            "users": dice.choice([0, 5, 20, 100]),
+            "interviews": dice.choice([0, 7, 20, 29, 100]),
+            "co_creation": dice.choice([0, 7, 20, 29]),
+            "votes": dice.choice([0, 7, 20, 29]),
+            "start_days": dice.choice([0, 1, 7, 7, 29]),
+            "for_days": dice.choice([0, 0, 3]),
             "keep_firing_days": dice.choice([0, 0, 2]),
         },
     }

@@ -26,8 +26,8 @@ from tests.oracle.judging import MEASURES, Community
 from tests.oracle.oracle import Oracle
 from tests.property.campaign_stories import Story, story
 
-SEEDS = (*range(30), 282)
-RULES = ("campaign-participation-decay",)
+SEEDS = range(30)
+RULES = ("campaign-participation-decay", "cold-start-behind")
 Judged = dict[tuple[str, str], tuple[Any, Any, str]]
 """Value, baseline and verdict, by rule and day."""
 
@@ -113,6 +113,8 @@ def test_the_stories_hold_every_verdict_and_alerts_of_every_end() -> None:
     )
     for rule in RULES:
         for verdict in ("FIRE", "OK", "LEARNING", "BELOW_FLOOR", "NOT_APPLICABLE"):
+            if (rule, verdict) == ("cold-start-behind", "BELOW_FLOOR"):
+                continue
             assert verdicts[rule, verdict] >= 20, (rule, verdict, verdicts)
     reasons = Counter(each.reason for seed in SEEDS for each in of_the_oracle(seed).alerts)
     assert min(reasons[reason] for reason in ("threshold", "recovered", "inconclusive")) >= 5

@@ -38,7 +38,6 @@ STAGE = "No alert: the {} of the four growth stages"
 WRITTEN_AHEAD = {
     "burst-stage": STAGE.format("second"),
     "diffusion-stage": STAGE.format("third"),
-    "first-ninety-days": "CommunityColdStartBehind",
     "monthly-activation-day": "CommunityMonthlyActivityLow",
     "rebuild-the-core-circle": "CommunityCoreCircleShrinking",
     "repair-the-invitation-loop": "CommunityViralCoefficientLow",

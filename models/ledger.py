@@ -5,6 +5,7 @@ entries of a day are counters by name of the counter and member. A counter's nam
 it is stored with each entry; those of campaigns go on with the campaign's id.
 """
 
+from collections.abc import Iterable, Iterator
 from enum import IntEnum
 from typing import Final
 
@@ -132,3 +133,11 @@ class LedgerChange(msgspec.Struct, array_like=True, frozen=True):
     book: StoredBook
     days: Days
     people: dict[str, Person]
+
+
+def touched(days: Days, people: Iterable[str]) -> Iterator[str]:
+    """Yield the members of whom entries or what is known have changed, some more than once."""
+    yield from people
+    for entries in days.values():
+        for counter in entries.values():
+            yield from counter

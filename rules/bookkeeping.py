@@ -68,6 +68,8 @@ def restore_ledger(community: Community, ledger: Ledger) -> None:
     members = community.members
     ledger.gone = {name for name in ledger.people if members[name] & packed.LEFT}
     ledger.restore(community.next_day)
+    # Which of them late events have changed since their count is not stored.
+    ledger.recount = {day for day in ledger.days if day < community.next_day}
     restore_watch(community, ledger)
 
 

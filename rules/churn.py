@@ -31,6 +31,7 @@ _RECALLED = {
     Rung.THIRD: Figure.RECALLED_THIRD,
 }
 
+_LOST = int(Rung.LOST)
 _BY_EVENTS = frozenset({Signal.RETURN, Signal.LATE_RETURN, Signal.LEAVE})
 
 
@@ -68,12 +69,20 @@ def watch(community: Community, ledger: Ledger, user_id: str, person: Person, da
     rule = community.policy.ladder_rule
     if rule is None or person.waiting:
         return
-    if person.rung == Rung.LOST:
+    if person.rung == _LOST:
         last = packed.last_day(community.members[user_id])
         if person.rung_day - last >= _bounds(rule)[Rung.LOST]:
             return
-        person.rung, person.rung_day = Rung.NONE, 0
+        person.rung = person.rung_day = 0
     _look_at(ledger, user_id, person, max(day + _bounds(rule)[Rung.FIRST], community.next_day))
+
+
+def rejoin(community: Community, user_id: str, day: int) -> None:
+    """Note that a member who had left has interacted on `day`: the ladder looks again."""
+    ledger = community.ledger
+    if ledger is not None and user_id in ledger.gone:
+        ledger.gone.discard(user_id)
+        watch(community, ledger, user_id, ledger.people[user_id], day)
 
 
 def restore_watch(community: Community, ledger: Ledger) -> None:
@@ -81,7 +90,7 @@ def restore_watch(community: Community, ledger: Ledger) -> None:
     rule = community.policy.ladder_rule
     for user_id, person in ledger.people.items():
         person.waiting = 0
-        is_watched = person.first_interaction and person.rung < Rung.LOST
+        is_watched = person.first_interaction and person.rung < _LOST
         if rule is not None and is_watched and user_id not in ledger.gone:
             last = packed.last_day(community.members[user_id])
             due = last + _bounds(rule)[person.rung + 1]
@@ -127,10 +136,10 @@ def _judge(visit: Visit, effects: Effects) -> None:
         _look_at(ledger, visit.user_id, person, last + bounds[person.rung + 1])
         return
     ledger.changed_people[visit.user_id] = person
-    if person.rung == Rung.NONE and not _begin(visit, rung):
+    if not person.rung and not _begin(visit, rung):
         return
     person.rung, person.rung_day = rung, day
-    if rung == Rung.LOST:
+    if rung == _LOST:
         _tell(visit, Signal.LADDER_END, last, effects)
         person.episode_day = person.told = 0
         visit.community.store(visit.user_id, visit.member & ~packed.ON_LADDER)
@@ -145,8 +154,8 @@ def _begin(visit: Visit, rung: int) -> bool:
     person = visit.person
     if not person.quiet_tier:
         person.quiet_tier, person.quiet_day = person.tier, visit.day
-    if person.quiet_tier < Tier.POTENTIAL or rung == Rung.LOST:
-        person.rung, person.rung_day = Rung.LOST, visit.day
+    if person.quiet_tier < Tier.POTENTIAL or rung == _LOST:
+        person.rung, person.rung_day = _LOST, visit.day
         return False
     person.episode_day, person.told = visit.day, 0
     visit.community.store(visit.user_id, visit.member | packed.ON_LADDER)

@@ -20,7 +20,7 @@ from models.events import (
 )
 from models.panes import LATE
 from rules.bookkeeping import enter, settle
-from rules.churn import come_back
+from rules.churn import come_back, rejoin
 from rules.close import close_due_days
 from rules.effects import UNKNOWN_TYPE, Effects, Outcome, Tally
 from rules.lifecycle import Signal, step
@@ -216,8 +216,7 @@ def _interact(
             member = packed.moved(member, day)
         if member & packed.LEFT:
             member &= ~packed.LEFT
-            if community.ledger is not None:
-                community.ledger.gone.discard(user_id)
+            rejoin(community, user_id, day)
     rule = community.policy.member_rule
     if rule is not None and not member & packed.SCHEDULED and not packed.is_firing(member):
         assert rule.member_measure is not None

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from models import ledger as names
+from models import members as packed
 from models.events import Event, EventType
 from models.ledger import Campaign, Cohort, Person
 from models.panes import Figure
@@ -46,6 +47,8 @@ def known(community: Community, ledger: Ledger, user_id: str) -> Person:
         ledger.faded[user_id] = None
         ledger.seats[0] += 1
         community.know(user_id)
+        if community.members[user_id] & packed.LEFT:
+            ledger.gone.add(user_id)
         _cohort(ledger, 0).members += 1
     ledger.changed_people[user_id] = person
     return person
@@ -82,7 +85,7 @@ def _pass_stages(community: Community, person: Person, day: int) -> None:
 
 def _pass(community: Community, person: Person, stage: Stage, figure: Figure) -> None:
     if not person.stages & stage:
-        person.stages |= stage
+        person.stages |= int(stage)
         community.count(person.joined, figure)
 
 

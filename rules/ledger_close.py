@@ -48,9 +48,10 @@ def _count_speakers(community: Community, ledger: Ledger, day: int) -> None:
     speech = ledger.days.get(day, {}).get(names.SPEECH, {})
     busiest = sorted(speech.values(), reverse=True)
     fifth = -(-len(busiest) // _FIFTH)
-    pane[Figure.SPEAKERS] = len(busiest)
-    pane[Figure.SPEECH_OUTSIDE_TOP_FIFTH] = sum(busiest[fifth:])
-    community.dirty_days.append(day)
+    counted = [len(busiest), sum(busiest[fifth:])]
+    if pane[Figure.SPEAKERS : Figure.SPEECH_OUTSIDE_TOP_FIFTH + 1] != counted:
+        pane[Figure.SPEAKERS : Figure.SPEECH_OUTSIDE_TOP_FIFTH + 1] = counted
+        community.dirty_days.append(day)
 
 
 def _note_figures(community: Community, ledger: Ledger, ranking: Ranking, day: int) -> None:
@@ -60,6 +61,7 @@ def _note_figures(community: Community, ledger: Ledger, ranking: Ranking, day: i
     invited = sums[names.INVITES].keys() | sums[names.BROUGHT].keys()
     viewers = sums[names.VIEWS].keys()
     pane = community.panes[day]
+    community.dirty_days.append(day)
     pane[Figure.KNOWN_MEMBERS :] = [
         known,
         len(ranking.members),

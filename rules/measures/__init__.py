@@ -6,6 +6,8 @@ The mapping is explicit: a measure is named here or it does not exist.
 from typing import Final
 
 from rules.measures import (
+    campaign_participation,
+    cold_start,
     content_conversion,
     member_churn,
     member_silence,
@@ -24,6 +26,8 @@ COMMUNITY_MEASURES: Final[dict[str, CommunityMeasure]] = {
     "share-conversion": share_conversion.MEASURE,
     "share-conversion-rate": share_conversion_rate.MEASURE,
     "transactions": transactions.MEASURE,
+    "campaign-participation": campaign_participation.MEASURE,
+    "cold-start": cold_start.MEASURE,
     "member-tiers": member_tiers.MEASURE,
     "viral-coefficient": viral_coefficient.MEASURE,
     "content-conversion": content_conversion.MEASURE,

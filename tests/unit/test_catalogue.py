@@ -38,9 +38,7 @@ STAGE = "No alert: the {} of the four growth stages"
 WRITTEN_AHEAD = {
     "burst-stage": STAGE.format("second"),
     "diffusion-stage": STAGE.format("third"),
-    "first-ninety-days": "CommunityColdStartBehind",
     "rebuild-the-core-circle": "CommunityCoreCircleShrinking",
-    "renew-the-campaign": "CommunityCampaignParticipationDecay",
     "restore-community-health": "CommunityHealthIndexFalling",
     "seed-stage": STAGE.format("first"),
     "settling-stage": STAGE.format("last"),
@@ -235,7 +233,7 @@ REFUSED = [
         "an unknown measure",
         {"measure": "mood"},
         "measure",
-        "unknown: 'mood' (known: content-conversion, ",
+        "unknown: 'mood' (known: ",
     ),
     (
         "a measure of members",

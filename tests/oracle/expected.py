@@ -10,7 +10,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Expected:
-    """One alert record. `value`, `baseline`, `verdict` are None where no close judged it."""
+    """One alert record. `value`, `baseline`, `verdict` are None where no close judged it.
+
+    So are `case` and `tier_before`, which only the churn ladder has.
+    """
 
     kind: str
     rule: str
@@ -26,6 +29,28 @@ class Expected:
     baseline: int | None = None
     verdict: str | None = None
     member_ids: tuple[str, ...] | None = None
+    case: str | None = None
+    tier_before: str | None = None
+
+
+@dataclass(frozen=True)
+class ExpectedChange:
+    """One member's change of circle at the close of `day`; `none` is before and after all."""
+
+    community: str
+    member: str
+    before: str
+    tier: str
+    day: str
+
+
+@dataclass(frozen=True)
+class ExpectedFigures:
+    """The figures of one day of a community; None where its ledger is off."""
+
+    community: str
+    day: str
+    figures: dict[str, int] | None
 
 
 @dataclass

@@ -9,6 +9,8 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from .ladder import Ladder
+from .ledger import Ledger
 from .reading import EPOCH, SPEECH, Record, microseconds
 
 INCONCLUSIVE_CLOSES_TO_END = 28
@@ -16,7 +18,11 @@ DAY = timedelta(days=1)
 LIFECYCLE: dict[str, Any] = {"enabled": True, "for_days": 0, "keep_firing_days": 0}
 OFF: dict[str, Any] = {**LIFECYCLE, "enabled": False}
 DEFAULTS: dict[str, dict[str, Any]] = {
+    "member-churn": {
+        **OFF, "first_days": 14, "second_days": 30, "third_days": 60, "lost_days": 90,
+    },
     "member-silent": {**LIFECYCLE, "silent_days": 30},
+    "member-tiers": {**OFF, "core_percent": 50, "active_percent": 85, "down_closes": 7},
     "share-conversion-low": {**LIFECYCLE, "minimum": 50, "active_days": 28},
     "share-conversion-rate-low": {
         **OFF, "minimum_percent": 3, "floor": 100, "window_days": 7, "active_days": 28,
@@ -68,6 +74,7 @@ class Member:
     last_day: date | None = None
     left: bool = False
     alert: Lifecycle = field(default_factory=Lifecycle)
+    ladder: Ladder = field(default_factory=Ladder)
 
 
 @dataclass
@@ -84,6 +91,7 @@ class Community:
     happenings: list[tuple[date, Record]] = field(default_factory=list)
     members: dict[str, Member] = field(default_factory=dict)
     alerts: dict[str, Lifecycle] = field(default_factory=dict)
+    ledger: Ledger | None = None
 
     def close_of(self, day: date) -> int:
         """The instant at which that day closes."""

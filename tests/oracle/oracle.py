@@ -13,23 +13,23 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from .expected import Expected, Tally, alert_id, row
+from .expected import Expected, ExpectedChange, ExpectedFigures, Tally, row
 from .judging import DAY, MEASURES, Community, Lifecycle, Member, local_day, settings_of
+from .ledger import NEEDS_LEDGER, TIERS, Ledger
 from .reading import (
     INTERACTIONS,
     NotAnEventError,
     Record,
     duration,
     instant,
-    moment_text,
     partition_of,
     read,
 )
+from .saying import Said
 
 __all__ = ["Expected", "Oracle", "Tally", "judge", "row", "tally"]
 AHEAD_ALLOWED = duration("5m")
 DAYS_LATE_ALLOWED = 35
-Judged = tuple[int | None, int | None, str | None]  # value, baseline, verdict
 
 
 def judge(
@@ -63,15 +63,15 @@ class Partition:
         self.communities: dict[str, Community] = {}
 
 
-class Oracle:
-    """Reads lines one by one; `alerts` and `tally` are the result."""
+class Oracle(Said):
+    """Reads lines one by one; `tally` and what was said are the result."""
 
     def __init__(self, configuration: Mapping[str, Any], partitions: int = 1) -> None:
+        super().__init__()
         self.configuration = configuration
         self.times: Mapping[str, Any] = configuration.get("time") or {}
         self.dedupe = duration(self.times.get("dedupe", "15m"))
         self.partitions = [Partition() for _ in range(partitions)]
-        self.alerts: list[Expected] = []
         self.tally = Tally()
 
     def run(self, lines: Iterable[bytes], until: str | None) -> Oracle:
@@ -133,6 +133,8 @@ class Oracle:
         if is_person and not dropped:
             community.events.append((day, name))
             community.happenings.append((day, record))
+        if community.ledger is not None:
+            community.ledger.hear(record, not dropped)
         if record.user_id is None:
             return
         if is_person and name in INTERACTIONS:
@@ -153,6 +155,8 @@ class Oracle:
             first_day=first_day,
             next_day=first_day,
         )
+        if any(community.rules[rule]["enabled"] for rule in NEEDS_LEDGER):
+            community.ledger = Ledger(community.rules["member-tiers"], community.happenings)
         assert partition.clock is not None
         while community.close_of(community.next_day) <= partition.clock:
             community.next_day += DAY
@@ -167,32 +171,34 @@ class Oracle:
         if member.last_day is not None and day <= member.last_day:
             return
         member.last_day = day
-        started_on = member.alert.started_on
-        if started_on is not None:
-            reason = "late_data" if day < started_on else "returned"
-            self.resolve_member(community, record, day, reason)
+        if community.ledger is not None:
+            member.ladder.interacted(community.ledger.tier_of(record.user_id))
+            community.ledger.rungs.come_back(member.ladder, day)
+        self.end_alerts(community, record, day, "returned")
 
     def left(self, community: Community, record: Record, day: date) -> None:
-        """`member.left`: ends the member's alert, and its judging until it interacts again."""
+        """`member.left`: ends the member's alerts, and its judging until it interacts again."""
         assert record.user_id is not None
         member = community.members.setdefault(record.user_id, Member())
         member.left = True
-        if member.alert.started_on is not None:
-            self.resolve_member(community, record, day, "left")
+        self.end_alerts(community, record, day, "left")
         member.alert = Lifecycle()
 
-    def resolve_member(self, community: Community, record: Record, day: date, reason: str) -> None:
+    def end_alerts(self, community: Community, record: Record, day: date, reason: str) -> None:
+        """An event of the member ends all alerts about it, by rule id."""
         assert record.user_id is not None
-        started_on = community.members[record.user_id].alert.end()
-        self.say(
-            "member-silent",
-            community,
-            day,
-            record.arrival,
-            reason,
-            started_on,
-            member=record.user_id,
-        )
+        member = community.members[record.user_id]
+        for rule, began in (
+            ("member-churn", member.ladder.episode),
+            ("member-silent", member.alert.started_on),
+        ):
+            if began is None:
+                continue
+            seq = member.ladder.told + 1 if rule == "member-churn" else 2
+            (member.ladder if rule == "member-churn" else member.alert).end()
+            why = "late_data" if reason == "returned" and day < began else reason
+            arrival, user = record.arrival, record.user_id
+            self.say(rule, community.id, day, arrival, why, began, member=user, seq=seq)
 
     def close(self, partitions: list[Partition]) -> None:
         """Closes every day whose close is at or before the clock of its partition."""
@@ -211,11 +217,16 @@ class Oracle:
 
     def close_day(self, community: Community, day: date, close: int) -> None:
         """Judges one day of one community by every rule."""
+        if community.ledger is not None:
+            self.close_ledger(community, community.ledger, day)
         for rule, settings in sorted(community.rules.items()):
-            if not settings["enabled"]:
+            if not settings["enabled"] or rule == "member-tiers":
                 continue
             if rule == "member-silent":
                 self.judge_members(community, day, close, settings)
+                continue
+            if rule == "member-churn":
+                self.judge_ladders(community, day, close, settings)
                 continue
             value, baseline, verdict = MEASURES[rule](community, day, settings)
             alert = community.alerts.setdefault(rule, Lifecycle())
@@ -223,7 +234,20 @@ class Oracle:
             if reason is not None:
                 started_on = day if reason == "threshold" else alert.end()
                 judged = (value, baseline, verdict)
-                self.say(rule, community, day, close, reason, started_on, judged=judged)
+                self.say(rule, community.id, day, close, reason, started_on, judged=judged)
+        figures = None if community.ledger is None else community.ledger.figures(day)
+        self.figures.append(ExpectedFigures(community.id, day.isoformat(), figures))
+
+    def close_ledger(self, community: Community, ledger: Ledger, day: date) -> None:
+        """Moves the members between the circles."""
+        for change in ledger.close(day):
+            if community.rules["member-tiers"]["enabled"]:
+                before, tier = change.before, change.tier
+                self.changes.append(
+                    ExpectedChange(community.id, change.member, before, tier, day.isoformat())
+                )
+        for user_id, member in community.members.items():
+            member.ladder.closed(ledger.tier_of(user_id), TIERS)
 
     def judge_members(
         self, community: Community, day: date, close: int, settings: Mapping[str, Any]
@@ -240,53 +264,38 @@ class Oracle:
                 assert reason == "threshold", "an interaction has ended the alert before"
                 silent.append(user_id)
                 judged = (days, None, verdict)
-                self.say(rule, community, day, close, reason, day, member=user_id, judged=judged)
+                self.say(rule, community.id, day, close, reason, day, member=user_id, judged=judged)
         if silent:
-            self.alerts.append(
-                Expected(
-                    kind="digest",
-                    rule=rule,
-                    community=community.id,
-                    member=None,
-                    day=day.isoformat(),
-                    seq=None,
-                    reason=None,
-                    count=len(silent),
-                    id=alert_id(rule, community.id, None, day) + ":digest",
-                    time=moment_text(close),
-                    member_ids=tuple(silent[:100]),
-                )
-            )
+            self.digest(rule, community.id, day, close, silent)
 
-    def say(
-        self,
-        rule: str,
-        community: Community,
-        day: date,
-        cause: int,
-        reason: str,
-        started_on: date,
-        *,
-        member: str | None = None,
-        judged: Judged = (None, None, None),
+    def judge_ladders(
+        self, community: Community, day: date, close: int, settings: Mapping[str, Any]
     ) -> None:
-        """Publishes one transition."""
-        value, baseline, verdict = judged
-        seq = 1 if reason == "threshold" else 2
-        self.alerts.append(
-            Expected(
-                kind="firing" if seq == 1 else "resolved",
-                rule=rule,
-                community=community.id,
-                member=member,
-                day=day.isoformat(),
+        """Moves every member up the churn ladder who has been silent for long enough."""
+        assert community.ledger is not None
+        for user_id, member in sorted(community.members.items()):
+            ladder = member.ladder
+            if member.left or member.last_day is None:
+                continue
+            silent = (day - member.last_day).days
+            case = ladder.step(silent, day, settings)
+            if case is None:
+                continue
+            ladder.told += 1
+            seq = ladder.told
+            is_lost = case == "lost"
+            if not is_lost:
+                community.ledger.rungs.reached[day, case] += 1
+            assert ladder.episode is not None
+            self.say(
+                "member-churn",
+                community.id,
+                day,
+                close,
+                "lost" if is_lost else "threshold",
+                ladder.end() if is_lost else ladder.episode,
+                member=user_id,
+                judged=(silent, None, "NOT_APPLICABLE" if is_lost else "FIRE"),
+                rung=(case, ladder.held),
                 seq=seq,
-                reason=reason,
-                count=None,
-                id=f"{alert_id(rule, community.id, member, started_on)}:{seq}",
-                time=moment_text(cause),
-                value=value,
-                baseline=baseline,
-                verdict=verdict,
             )
-        )

@@ -65,7 +65,7 @@ def _close_day(community: Community, at: int, effects: Effects) -> None:
     panes = recent(community.panes, day, horizon)
     measures = _counts(community, panes[-1], day)
     for rule in community.policy.rules:
-        if not rule.enabled and not _stands(community, rule):
+        if not rule.enabled and not _stands(community, rule.id):
             continue
         if rule.community_measure is not None:
             # Only a rule that is off, and ends its alert, looks further back than the horizon.
@@ -79,7 +79,6 @@ def _close_day(community: Community, at: int, effects: Effects) -> None:
         verdict = evaluation["verdict"]
         judgements[rule.id] = {"verdict": verdict, "evaluation": evaluation}
         effects.tally.verdicts[rule.id, verdict] += 1
-    measures["members"] = community.size
     measures["silent_members"] = community.silent
     effects.outputs.append(
         Snapshot(
@@ -97,20 +96,21 @@ def _close_day(community: Community, at: int, effects: Effects) -> None:
 
 
 def _counts(community: Community, pane: Pane, day: int) -> dict[str, int | None]:
-    """Return what the day's pane counts, by name."""
+    """Return what the day's pane counts, by name, and how many members there are."""
     measures: dict[str, int | None] = dict(zip(_NAMES, pane, strict=False))
+    measures["members"] = community.size
     if community.ledger is not None and community.ledger.since <= day:
         measures.update(zip(FIGURE_NAMES, pane[WIDTH:], strict=True))
     return measures
 
 
-def _stands(community: Community, rule: RulePolicy) -> bool:
+def _stands(community: Community, rule_id: str) -> bool:
     """Tell whether an alert of the rule, which is disabled now, still stands.
 
     It is judged on, without a verdict, and so ends after 28 closes; members' alerts end when the
     members come back.
     """
-    alert = community.alerts.get(rule.id)
+    alert = community.alerts.get(rule_id)
     return alert is not None and alert.phase is Phase.FIRING
 
 

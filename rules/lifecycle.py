@@ -84,6 +84,8 @@ TRANSITIONS: Final[dict[Phase, dict[Signal, tuple[Phase, Announcement | None]]]]
         Signal.RETURN: (Phase.PENDING, None),
         Signal.LATE_RETURN: (Phase.PENDING, None),
         Signal.LEAVE: (Phase.QUIET, None),
+        Signal.RUNG: (Phase.FIRING, _START),
+        Signal.LADDER_END: (Phase.QUIET, None),
     },
     Phase.FIRING: {
         Signal.BREACH: (Phase.FIRING, None),

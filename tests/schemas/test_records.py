@@ -90,10 +90,11 @@ NEAR_MISSES = [
     ("interaction-event-structured.v1", STRUCTURED_EVENT, "data/community_id", REMOVED),
     ("interaction-event-data.v1", {"community_id": "42"}, "time", "noon"),
     ("alert-event.v1", FIRING, "specversion", "1.1"),
-    ("alert-event.v1", FIRING, "id", "60421852e0d49ce2:3"),
+    ("alert-event.v1", FIRING, "id", "60421852e0d49ce2:0"),
     ("alert-event.v1", FIRING, "type", "pulse.alert.resolved.v1"),
     ("alert-event.v1", FIRING, "type", "pulse.alert.pending.v1"),
-    ("alert-event.v1", FIRING, "data/seq", 2),
+    ("alert-event.v1", FIRING, "data/seq", 0),
+    ("alert-event.v1", RESOLVED, "data/seq", 1),
     ("alert-event.v1", FIRING, "data/status", "resolved"),
     ("alert-event.v1", FIRING, "data/reason", "recovered"),
     ("alert-event.v1", RESOLVED, "data/reason", "threshold"),
@@ -222,11 +223,17 @@ def test_a_record_that_contradicts_itself_fits_the_schema_and_not_the_model(
         RECORDS[record].model_validate_json(json.dumps(document))
 
 
-def test_the_first_transition_of_an_alert_is_not_numbered_as_the_second() -> None:
-    document = changed(changed(FIRING, "id", "60421852e0d49ce2:2"), "data/seq", 2)
+def test_the_end_of_an_alert_is_not_numbered_as_its_beginning() -> None:
+    document = changed(changed(RESOLVED, "id", "60421852e0d49ce2:1"), "data/seq", 1)
     assert not VALIDATORS["alert-event.v1"].is_valid(document)
-    with pytest.raises(ValidationError, match="`seq` is 1"):
+    with pytest.raises(ValidationError, match="`seq` is at least 2"):
         RECORDS["alert-event.v1"].model_validate_json(json.dumps(document))
+
+
+def test_a_later_rung_of_the_churn_ladder_is_numbered_on() -> None:
+    document = changed(changed(FIRING, "id", "60421852e0d49ce2:3"), "data/seq", 3)
+    VALIDATORS["alert-event.v1"].validate(document)
+    RECORDS["alert-event.v1"].model_validate_json(json.dumps(document))
 
 
 @pytest.mark.parametrize(("record", "example"), EXAMPLES)

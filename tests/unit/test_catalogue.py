@@ -15,7 +15,7 @@ import rules
 from models.alerts import Evaluation, Snapshot, Transition, Verdict
 from rules.catalogue import Definition, Rule, parse_catalogue, parse_playbook, playbooks_of
 from rules.documents import DocumentError
-from rules.measures import COMMUNITY_MEASURES, MEASURES, MEMBER_MEASURES
+from rules.measures import COMMUNITY_MEASURES, LADDER_MEASURES, MEASURES, MEMBER_MEASURES
 from tests.builders import (
     catalogue,
     catalogue_with,
@@ -34,21 +34,13 @@ def text_of(name: str) -> str:
     return (FOLDER / name).read_text(encoding="utf-8")
 
 
-TREATMENT = "No alert: the standing treatment of every member whose tier is"
 STAGE = "No alert: the {} of the four growth stages"
 WRITTEN_AHEAD = {
-    "active-circle-hosting": TREATMENT,
     "burst-stage": STAGE.format("second"),
-    "core-circle-care": TREATMENT,
     "diffusion-stage": STAGE.format("third"),
     "first-ninety-days": "CommunityColdStartBehind",
-    "free-upgrade": "CommunityMemberChurn, third and last rung",
     "monthly-activation-day": "CommunityMonthlyActivityLow",
-    "observer-circle-outreach": TREATMENT,
-    "potential-circle-growth-path": TREATMENT,
-    "product-meeting-invitation": "CommunityMemberChurn, second rung",
     "rebuild-the-core-circle": "CommunityCoreCircleShrinking",
-    "recall-gift-pack": "CommunityMemberChurn, first rung",
     "renew-the-campaign": "CommunityCampaignParticipationDecay",
     "repair-the-invitation-loop": "CommunityViralCoefficientLow",
     "restore-community-health": "CommunityHealthIndexFalling",
@@ -82,19 +74,10 @@ def test_the_three_rules_of_the_contract_are_on_as_shipped_with_their_playbooks(
     }
 
 
-def test_the_other_rules_are_off_until_they_are_turned_on() -> None:
-    assert named(rule for rule in catalogue().values() if not rule.is_on) == {
-        "share-conversion-rate-low": (
-            "CommunityShareConversionRateLow",
-            "optimize-referral-mechanism",
-            "优化裂变机制",
-        ),
-        "transactions-stalled": (
-            "CommunityTransactionsStalled",
-            "revive-transactions",
-            "恢复有效交易",
-        ),
-    }
+def test_each_alert_name_is_the_rules_id_in_camel_case() -> None:
+    for rule in catalogue().values():
+        words = "".join(word.capitalize() for word in rule.id.split("-"))
+        assert rule.definition.alertname in (f"Community{words}", None)
 
 
 def test_every_file_of_a_rule_belongs_to_one_and_no_rule_lacks_one() -> None:
@@ -130,7 +113,8 @@ def test_a_playbook_that_no_rule_names_says_what_it_waits_for_or_that_it_has_no_
 
 @RULES
 def test_the_measure_is_of_the_kind_of_the_rules_subject(rule: Rule) -> None:
-    measures = COMMUNITY_MEASURES if rule.definition.subject == "community" else MEMBER_MEASURES
+    of_members = MEMBER_MEASURES.keys() | LADDER_MEASURES.keys()
+    measures = COMMUNITY_MEASURES if rule.definition.subject == "community" else of_members
     assert rule.definition.measure in measures
 
 

@@ -135,10 +135,7 @@ MISTAKES = [
         "a community's rule that is none",
         "communities: {c: {rules: {silent: {}}}}",
         "communities.c.rules.silent",
-        (
-            "unknown rule (known: member-silent, share-conversion-low, share-conversion-rate-low, "
-            "speech-density-drop, transactions-stalled)"
-        ),
+        f"unknown rule (known: {', '.join(catalogue())})",
     ),
     ("a rule that is a number", "rules: {member-silent: 30}", "rules.member-silent", "dictionary"),
     (

@@ -33,6 +33,8 @@ CELLS = [
     ("an active member is no news", QUIET, Signal.RETURN, QUIET, None),
     ("late data of an active member is no news", QUIET, Signal.LATE_RETURN, QUIET, None),
     ("who leaves without alert leaves quietly", QUIET, Signal.LEAVE, QUIET, None),
+    ("a first rung begins", QUIET, Signal.RUNG, FIRING, Reason.THRESHOLD),
+    ("who is lost unseen is no news", QUIET, Signal.LADDER_END, QUIET, None),
     ("a breach goes on waiting", PENDING, Signal.BREACH, PENDING, None),
     ("a breach has waited", PENDING, Signal.BREACH_HELD, FIRING, Reason.THRESHOLD),
     ("an OK ends the waiting", PENDING, Signal.CLEAR, QUIET, None),
@@ -42,6 +44,8 @@ CELLS = [
     ("the next close judges who interacted", PENDING, Signal.RETURN, PENDING, None),
     ("the next close judges late data", PENDING, Signal.LATE_RETURN, PENDING, None),
     ("who leaves waits no more", PENDING, Signal.LEAVE, QUIET, None),
+    ("a rung waits for nothing", PENDING, Signal.RUNG, FIRING, Reason.THRESHOLD),
+    ("who is lost waits no more", PENDING, Signal.LADDER_END, QUIET, None),
     ("an alert begins once", FIRING, Signal.BREACH, FIRING, None),
     ("a standing alert is no news", FIRING, Signal.BREACH_HELD, FIRING, None),
     ("an OK within keep_firing_days", FIRING, Signal.CLEAR, FIRING, None),
@@ -50,6 +54,8 @@ CELLS = [
     ("no verdict for too long", FIRING, Signal.UNSURE_TOO_LONG, QUIET, Reason.INCONCLUSIVE),
     ("the member is back", FIRING, Signal.RETURN, QUIET, Reason.RETURNED),
     ("the member had been there", FIRING, Signal.LATE_RETURN, QUIET, Reason.LATE_DATA),
+    ("a later rung is told too", FIRING, Signal.RUNG, FIRING, Reason.THRESHOLD),
+    ("the member is lost", FIRING, Signal.LADDER_END, QUIET, Reason.LOST),
     ("the member has left", FIRING, Signal.LEAVE, QUIET, Reason.LEFT),
 ]
 

@@ -186,6 +186,7 @@ ENDINGS = [
     (Reason.RETURNED, "The member came back on 2026-11-24."),
     (Reason.LATE_DATA, "An interaction of 2026-11-24 arrived late"),
     (Reason.LEFT, "The member left the community on 2026-11-24."),
+    (Reason.LOST, "Ended: the member is lost. 61 posts and replies"),
 ]
 
 

@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from .health import health_index
 from .ladder import Ladder
 from .ledger import Ledger
 from .reading import EPOCH, SPEECH, Record, microseconds
@@ -18,6 +19,12 @@ DAY = timedelta(days=1)
 LIFECYCLE: dict[str, Any] = {"enabled": True, "for_days": 0, "keep_firing_days": 0}
 OFF: dict[str, Any] = {**LIFECYCLE, "enabled": False}
 DEFAULTS: dict[str, dict[str, Any]] = {
+    "health-index-falling": {
+        **OFF, "keep_firing_days": 20, "index_at_most": 70, "window_days": 28, "floor": 400,
+        "least_cases": 10, "speech_density_weight": 40, "speaking_members_weight": 15,
+        "reply_rate_weight": 10, "newcomers_who_stay_weight": 10, "share_conversion_weight": 10,
+        "concentration_weight": 5, "satisfaction_weight": 10,
+    },
     "member-churn": {
         **OFF, "first_days": 14, "second_days": 30, "third_days": 60, "lost_days": 90,
     },
@@ -168,8 +175,16 @@ def transactions(
     return now, earlier, "OK"
 
 
-Measure = Callable[[Community, date, Mapping[str, Any]], tuple[int, int | None, str]]
+def health(
+    community: Community, day: date, settings: Mapping[str, Any]
+) -> tuple[int | None, int | None, str]:
+    """The community against its own last eight weeks."""
+    return health_index(community.happenings, community.first_day, day, settings)
+
+
+Measure = Callable[[Community, date, Mapping[str, Any]], tuple[int | None, int | None, str]]
 MEASURES: dict[str, Measure] = {
+    "health-index-falling": health,
     "share-conversion-low": share_conversion,
     "share-conversion-rate-low": share_conversion_rate,
     "speech-density-drop": speech_density,

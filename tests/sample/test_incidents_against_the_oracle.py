@@ -67,6 +67,10 @@ def without(fragment: bytes) -> Callable[[bytes], bytes]:
     return lambda line: line.replace(fragment, b"")
 
 
+def answered(line: bytes) -> bytes:
+    return line.replace(b"post.created", b"reply.created")
+
+
 def mended() -> Callable[[bytes], bytes]:
     """A reader that guesses what a spoiled conversion was to say."""
     number = count()
@@ -97,6 +101,9 @@ def mended() -> Callable[[bytes], bytes]:
         ("stalled transactions", bytes, {"rules": {}}),
         ("shares in vain", bytes, {"rules": {}}),
         ("shares in vain", bytes, {"communities": {}}),
+        ("falling health", bytes, {"rules": {}}),
+        ("falling health", without(b',"user_id"'), None),
+        ("falling health", answered, None),
         ("late backlog", lambda line: line.split(b',"received_at"')[0] + b"}", None),
     ],
     ids=[
@@ -107,6 +114,9 @@ def mended() -> Callable[[bytes], bytes]:
         "leaves transactions off",
         "leaves the rate off",
         "takes a small community for a large one",
+        "leaves the health index off",
+        "does not see who speaks",
+        "takes every post for a reply",
         "takes a backlog for punctual",
     ],
 )

@@ -1,6 +1,6 @@
 # Pulse. `make` alone lists the targets.
 .POSIX:
-.PHONY: help setup demo test simulate chaos check bench bench-detection wheel lock clean
+.PHONY: help setup demo test simulate chaos catalogue check bench bench-detection wheel lock clean
 
 PYTHON = python3
 VENV = .venv
@@ -34,6 +34,9 @@ simulate: setup ## crash, pause and rebalance simulated workers: 10,000 seeds, s
 
 chaos: setup ## kill, pause and restart real workers and the broker: three rounds, some 40 minutes
 	$(BIN)/python -m tests.chaos --out chaos.md
+
+catalogue: setup ## write CATALOGUE.md, the page of all rules and measures, anew
+	@$(BIN)/pulse rules catalogue --out CATALOGUE.md
 
 check: setup ## lint, formatting and types
 	$(BIN)/ruff check .

@@ -131,6 +131,19 @@ def parse_playbook(name: str, text: str) -> Playbook:
     return _validated(name, Playbook, {**front, "body": body})
 
 
+def parse_playbooks(playbooks: Mapping[str, str]) -> dict[str, Playbook]:
+    """Parse the texts of playbook files, by file name; return the playbooks by id.
+
+    DocumentError where one is wrong, or its id is not its file's name.
+    """
+    books = {}
+    for name, text in sorted(playbooks.items()):
+        book = parse_playbook(name, text)
+        _named_after_id(name, book.id)
+        books[book.id] = book
+    return books
+
+
 def parse_definition(name: str, text: str) -> Definition:
     """Parse a definition file's text; DocumentError names what is wrong."""
     definition = _validated(name, Definition, read_mapping(name, text))
@@ -164,11 +177,7 @@ def parse_catalogue(definitions: Mapping[str, str], playbooks: Mapping[str, str]
     DocumentError where one is wrong, an id stands twice or is not its file's name, or a rule
     names a playbook that does not exist.
     """
-    books = {}
-    for name, text in sorted(playbooks.items()):
-        book = parse_playbook(name, text)
-        _named_after_id(name, book.id)
-        books[book.id] = book
+    books = parse_playbooks(playbooks)
     rules = {}
     for name, text in sorted(definitions.items()):
         definition = parse_definition(name, text)

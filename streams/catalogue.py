@@ -3,7 +3,7 @@
 from functools import cache
 from importlib.resources import files
 
-from rules.catalogue import Catalogue, parse_catalogue
+from rules.catalogue import Catalogue, Playbook, parse_catalogue, parse_playbooks
 
 
 def _texts(folder: str, ending: str) -> dict[str, str]:
@@ -18,6 +18,11 @@ def _texts(folder: str, ending: str) -> dict[str, str]:
 def shipped_catalogue() -> Catalogue:
     """Return the rules that Pulse ships; DocumentError where one is wrong."""
     return parse_catalogue(_texts("definitions", ".yaml"), _texts("playbooks", ".md"))
+
+
+def shipped_playbooks() -> dict[str, Playbook]:
+    """Return the playbooks that Pulse ships, those that no rule names too, by id."""
+    return parse_playbooks(_texts("playbooks", ".md"))
 
 
 def shipped_rule_tests() -> dict[str, str]:

@@ -9,13 +9,12 @@ from rules.catalogue import (
     check_playbooks,
     parse_definition,
     parse_playbook,
-    playbooks_of,
 )
 from rules.configuration import Configuration, parse_configuration
 from rules.documents import DocumentError, read_mapping
 from rules.policy import Policies
 from rules.ruletest import run_file
-from streams.catalogue import shipped_catalogue, shipped_rule_tests
+from streams.catalogue import shipped_catalogue, shipped_playbooks, shipped_rule_tests
 from streams.settings import load_configuration
 
 
@@ -80,7 +79,7 @@ def _check_text(file: str, text: str, catalogue: Catalogue, tests: dict[str, str
     values = read_mapping(file, text)
     if "measure" in values:
         definition = parse_definition(file, text)
-        check_playbooks(file, definition, playbooks_of(catalogue))
+        check_playbooks(file, definition, shipped_playbooks())
         return f"definition {file}"
     if "cases" in values:
         tests[file] = text

@@ -5,7 +5,6 @@ same version of Pulse always writes the same bytes.
 """
 
 import re
-import tempfile
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,6 +27,7 @@ from models.topics import (
 )
 from rules.configuration import KafkaSection
 from streams import __version__
+from streams.whole_file import write_whole
 
 ASYNCAPI_FILE: Final = "asyncapi.yaml"
 _BINDING: Final = "0.4.0"
@@ -47,7 +47,7 @@ def export(directory: Path) -> list[Path]:
     directory.mkdir(parents=True, exist_ok=True)
     texts = {file_name(record): json_text(json_schema(record)) for record in RECORDS}
     texts[ASYNCAPI_FILE] = _yaml(asyncapi())
-    return [_write(directory / name, text) for name, text in sorted(texts.items())]
+    return [write_whole(directory / name, text) for name, text in sorted(texts.items())]
 
 
 def asyncapi() -> Document:
@@ -280,12 +280,3 @@ class _Dumper(yaml.SafeDumper):
 def _yaml(document: Document) -> str:
     text: str = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
     return text
-
-
-def _write(path: Path, text: str) -> Path:
-    """Put `text` at `path` at once: a reader never sees half of it."""
-    with tempfile.TemporaryDirectory(prefix=".export-", dir=path.parent) as directory:
-        draft = Path(directory) / path.name
-        draft.write_text(text, encoding="utf-8", newline="\n")
-        draft.replace(path)
-    return path

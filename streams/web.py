@@ -12,7 +12,7 @@ from aiohttp import web
 from mode import Service
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from rules.catalogue import Catalogue
+from rules.catalogue import Catalogue, playbooks_of
 from streams.metrics import Metrics
 
 PORT_FILE = "web-port"
@@ -49,7 +49,7 @@ class WebServer(Service):
         super().__init__()
         self._socket = bound
         self._metrics = metrics
-        self._catalogue = catalogue
+        self._playbooks = playbooks_of(catalogue)
         self._readiness = readiness
         self._refresh = refresh
         self._runner: web.AppRunner | None = None
@@ -92,7 +92,7 @@ class WebServer(Service):
         return web.Response(text=f"{readiness.detail}\n", status=200 if readiness.ready else 503)
 
     async def _serve_playbook(self, request: web.Request) -> web.Response:
-        for rule in self._catalogue.values():
-            if rule.playbook.id == request.match_info["id"]:
-                return web.Response(text=rule.playbook.body, content_type="text/markdown")
-        raise web.HTTPNotFound(text="no such playbook\n")
+        book = self._playbooks.get(request.match_info["id"])
+        if book is None:
+            raise web.HTTPNotFound(text="no such playbook\n")
+        return web.Response(text=book.body, content_type="text/markdown")

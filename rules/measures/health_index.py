@@ -42,7 +42,9 @@ class HealthIndexParameters(Parameters):
     """`index_at_most`: the index that fires; `window_days`: what is recent; `floor`: least speech.
 
     The floor is of posts and replies in eight weeks. `least_cases`: so many posts, newcomers,
-    shares or answers make a rate. The weights need not sum to 100, but one must be above 0.
+    shares or answers make a rate; `*_weight`: how much a component counts, against the others.
+
+    The weights need not sum to 100, but one must be above 0.
     """
 
     compared: ClassVar = (

@@ -36,7 +36,7 @@ def gather(last: int, day: int, setting: Setting) -> Evaluation:
 
 
 def verdict(evaluation: Mapping[str, Any]) -> Verdict:
-    """Judge the silence; a member who has left is not judged."""
+    """Judge the silence, inclusive; NOT_APPLICABLE to a member who has left."""
     if evaluation["left"]:
         return Verdict.NOT_APPLICABLE
     silent = evaluation["value"] >= evaluation["threshold"]["silent_days"]

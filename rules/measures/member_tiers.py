@@ -21,9 +21,11 @@ class MemberTiersParameters(Parameters):
 
     `core_percent`: core are those who make the first so many percent of the interactions of 28
     days; `active_percent`: active those up to so many. `down_closes`: so many closes in a row a
-    member is measured lower before the circle changes; up it goes at once. `demand_high`,
-    `pay_high`, `social_high`: views and interactions, purchases, and what was received, in 28 days,
-    from which on a tag says `high`.
+    member is measured lower before the circle changes; up it goes at once.
+
+    `demand_high`: so many views and interactions in 28 days make the tag high; `pay_high`: so many
+    purchases in 28 days do; `social_high`: so many replies and likes received, and invitations that
+    joined, do.
     """
 
     compared: ClassVar = ("core_percent", "active_percent", "down_closes")
@@ -71,7 +73,10 @@ def gather(panes: Recent, day: int, first_day: int, setting: Setting) -> Evaluat
 
 
 def verdict(evaluation: Mapping[str, Any]) -> Verdict:
-    """Tell whether the circles are of 28 known days; nothing is compared, so nothing fires."""
+    """Tell whether the circles are known; nothing is compared, so nothing fires.
+
+    LEARNING while the 28 days are not known whole, NOT_APPLICABLE where they hold no interaction.
+    """
     if day_from_iso(evaluation["window"][0]) < day_from_iso(evaluation["first_day"]):
         return Verdict.LEARNING
     return Verdict.OK if evaluation["interactions"] else Verdict.NOT_APPLICABLE

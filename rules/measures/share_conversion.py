@@ -46,7 +46,11 @@ def gather(panes: Recent, day: int, first_day: int, setting: Setting) -> Evaluat
 
 
 def verdict(evaluation: Mapping[str, Any]) -> Verdict:
-    """Judge the day: fewer than the minimum fires, in a community where people share at all."""
+    """Judge the day: fewer than the minimum fires, in a community where people share at all.
+
+    LEARNING on the first day, of which only a part may be known, NOT_APPLICABLE where nobody has
+    shared, and no share brought somebody in, for `active_days`.
+    """
     day = day_from_iso(evaluation["window"][1])
     if day <= day_from_iso(evaluation["first_day"]):
         return Verdict.LEARNING

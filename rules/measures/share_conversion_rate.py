@@ -23,7 +23,9 @@ class ShareConversionRateParameters(Parameters):
     """`minimum_percent`: conversions per hundred shares that are enough.
 
     `floor`: fewest shares that are judged; `window_days`: days counted; `active_days`: days that
-    show any sharing. A share may bring in several, so a rate may be above 100.
+    show any sharing.
+
+    A share may bring in several, so a rate may be above 100.
     """
 
     compared: ClassVar = ("minimum_percent", "floor", "window_days", "active_days")
@@ -67,7 +69,11 @@ def _rate_percent(converted: int, shared: int) -> float | None:
 
 
 def verdict(evaluation: Mapping[str, Any]) -> Verdict:
-    """Judge the window: fewer conversions per hundred shares than the minimum fires."""
+    """Judge the window: fewer conversions per hundred shares than the minimum fires.
+
+    LEARNING while the window begins before the first day, NOT_APPLICABLE where nobody has shared
+    for `active_days`, BELOW_FLOOR where the window holds fewer shares than the floor.
+    """
     threshold, shared = evaluation["threshold"], evaluation["shares"]
     if day_from_iso(evaluation["window"][0]) < day_from_iso(evaluation["first_day"]):
         return Verdict.LEARNING

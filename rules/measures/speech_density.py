@@ -17,7 +17,11 @@ from rules.parameters import Parameters
 
 
 class SpeechDensityParameters(Parameters):
-    """`drop_percent`: fall that fires; `floor`: least baseline; `window_days`: days compared."""
+    """How far speech may fall, and what is compared.
+
+    `drop_percent`: so many percent less than before fire; `floor`: so much speech in the earlier
+    window, or more, is compared with; `window_days`: days in each of the two windows.
+    """
 
     compared: ClassVar = ("drop_percent", "floor")
 
@@ -55,7 +59,11 @@ def _change_percent(current: int, previous: int) -> float | None:
 
 
 def verdict(evaluation: Mapping[str, Any]) -> Verdict:
-    """Judge the fall: inclusive, in integers; nothing is compared with a window of nothing."""
+    """Judge the fall, inclusive, in integers.
+
+    LEARNING while the earlier window begins before the first day, BELOW_FLOOR where it holds less
+    speech than the floor, or none.
+    """
     threshold = evaluation["threshold"]
     current, previous = evaluation["value"], evaluation["baseline"]
     if day_from_iso(evaluation["baseline_window"][0]) < day_from_iso(evaluation["first_day"]):

@@ -47,8 +47,9 @@ def gather(panes: Recent, day: int, first_day: int, setting: Setting) -> Evaluat
 def verdict(evaluation: Mapping[str, Any]) -> Verdict:
     """Judge the window: no purchase in it fires, where there was one in the days before it.
 
-    "None" is only said of days that are known whole. The first day is known from its first event
-    on, so the window must begin after it; the days before need not be known, for what is unknown
+    LEARNING until the whole window lies after the first day, NOT_APPLICABLE where there was no
+    purchase before either. "None" is only said of days that are known whole, and the first day is
+    known from its first event on; the days before the window need not be known, for what is unknown
     there can only leave purchases out.
     """
     if day_from_iso(evaluation["window"][0]) <= day_from_iso(evaluation["first_day"]):

@@ -43,6 +43,27 @@ def rules_check(
         raise typer.Exit(1)
 
 
+@rules_app.command("catalogue")
+def rules_catalogue(
+    out: Annotated[
+        Path | None, typer.Option(help="Write the page here; else standard output.")
+    ] = None,
+) -> None:
+    """Describe every shipped rule, its settings and playbooks, as a page in Markdown."""
+    from rules.catalogue_page import catalogue_page  # noqa: PLC0415
+    from streams.catalogue import shipped_catalogue  # noqa: PLC0415
+    from streams.whole_file import write_whole  # noqa: PLC0415
+
+    page = catalogue_page(shipped_catalogue())
+    if out is None:
+        typer.echo(page, nl=False)
+        return
+    try:
+        write_whole(out, page)
+    except OSError as error:
+        fail(f"{out}: {error.strerror}", 1)
+
+
 @topics_app.command("apply")
 def topics_apply(
     config: ConfigOption = None,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from models.state import PARTITION_KEY
-from models.topics import DEAD_LETTERS, EVENTS, SNAPSHOTS
+from models.topics import DEAD_LETTERS, EVENTS, MEMBERS, SNAPSHOTS
 
 from .clockwork import Process
 
@@ -112,7 +112,12 @@ class Request:
     def kind(self) -> str:
         if self.topic == CHANGELOG:
             return "marker" if any(d[0] == PARTITION_KEY for d in self.drafts) else "values"
-        kinds = {SNAPSHOTS.name: "snapshots", DEAD_LETTERS.name: "letters", REROUTED: "forwards"}
+        kinds = {
+            SNAPSHOTS.name: "snapshots",
+            MEMBERS.name: "snapshots",
+            DEAD_LETTERS.name: "letters",
+            REROUTED: "forwards",
+        }
         return kinds.get(self.topic, "alerts")
 
 

@@ -47,8 +47,54 @@ def story(seed: int) -> Story:
     partitions = dice.choice([1, 1, 2, 3])
     of_the_oracle = dice.random() < 0.06
     tale = _of_the_oracle(dice, partitions) if of_the_oracle else _of_our_own(dice, partitions)
+    tale = _with_ledger(tale, random.Random(f"ledger {seed}"))
     scatter = random.Random(f"scatter {seed}")
     return tale if partitions == 1 or scatter.random() < 0.5 else _scattered(tale, scatter)
+
+
+def _with_ledger(tale: Story, dice: random.Random) -> Story:
+    """Now and then the same story where rules about members are on, and events say more."""
+    if dice.random() < 0.6:
+        return tale
+    rules = {
+        **tale.configuration.get("rules", {}),
+        "member-tiers": {"enabled": True, "down_closes": dice.choice([1, 2, 3])},
+        "member-churn": {
+            "enabled": dice.random() < 0.8,
+            "first_days": 1,
+            "second_days": 2,
+            "third_days": 3,
+            "lost_days": dice.choice([4, 6]),
+        },
+    }
+    records = [
+        (partition, arrival, key, _telling(value))
+        for partition, arrival, key, value in tale.records
+    ]
+    return replace(tale, configuration={**tale.configuration, "rules": rules}, records=records)
+
+
+def _telling(value: bytes | None) -> bytes | None:
+    """The event with who is meant, invited, where it belongs and what it was worth."""
+    if not isinstance(decode(value or b""), Event):
+        return value
+    fields = json.loads(value or b"")
+    if "specversion" in fields:
+        return value
+    # By its id, so that a repeat is the same event.
+    dice = random.Random(fields["id"])
+    kinds = ["invite.sent", "member.joined", "survey.answered", "purchase.completed"]
+    more = {
+        "target_user_id": f"u{dice.randrange(12)}",
+        "inviter_id": f"u{dice.randrange(12)}",
+        "campaign_id": dice.choice([None, "spring", "autumn"]),
+        "amount": dice.choice([0, 9.99, 120]),
+        "score": dice.choice([3, 8, 10]),
+        "completion": dice.random(),
+    }
+    if dice.random() < 0.2 and fields["type"] in KINDS:
+        more["type"] = dice.choice(kinds)
+    return json.dumps({**fields, **more}).encode()
 
 
 def _scattered(tale: Story, dice: random.Random) -> Story:

@@ -11,7 +11,15 @@ from models.decode import decode_records
 from models.events import Arrived
 from models.recovered import Recovered
 from models.state import OutboxEntry
-from models.topics import ALERTS, ALERTS_STATE, DEAD_LETTERS, EVENTS, MEMBER_ALERTS, SNAPSHOTS
+from models.topics import (
+    ALERTS,
+    ALERTS_STATE,
+    DEAD_LETTERS,
+    EVENTS,
+    MEMBER_ALERTS,
+    MEMBERS,
+    SNAPSHOTS,
+)
 from rules.engine import fold
 from rules.policy import Policies
 from rules.state import BEGINNING, Partition
@@ -38,6 +46,7 @@ class Expected:
     alerts: dict[tuple[str, str], tuple[bytes, bytes]] = field(default_factory=dict)
     latest: dict[bytes, bytes] = field(default_factory=dict)
     snapshots: dict[bytes, bytes] = field(default_factory=dict)
+    circles: dict[bytes, list[bytes]] = field(default_factory=dict)
     letters: set[str] = field(default_factory=set)
 
 
@@ -67,7 +76,11 @@ def expected_of(source: list[list[SourceMessage]], policies: Policies) -> Expect
         expected.clocks.append((offset, partition.clock))
         for entry in written.alerts:
             _note(expected, entry)
-        expected.snapshots.update({key: value for _, key, value in written.others})
+        for topic, key, value in written.others:
+            if topic == MEMBERS.name:
+                expected.circles.setdefault(key, []).append(value)
+            else:
+                expected.snapshots[key] = value
     return expected
 
 
@@ -92,7 +105,7 @@ def recovered_of(cluster: Cluster, partition: int) -> Recovered:
 
 def difference(cluster: Cluster, expected: Expected, policies: Policies) -> str:
     """The first difference in one line; empty where there is none."""
-    for check in (_state, _alerts, _snapshots, _letters):
+    for check in (_state, _alerts, _snapshots, _circles, _letters):
         found = check(cluster, expected, policies)
         if found:
             return found
@@ -154,6 +167,13 @@ def _snapshots(cluster: Cluster, expected: Expected, policies: Policies) -> str:
     return _unlike("snapshot", found, expected.snapshots)
 
 
+def _circles(cluster: Cluster, expected: Expected, policies: Policies) -> str:
+    """Every change of a circle was written, none that did not happen, and each as it is."""
+    found = {(record.key, record.value): None for record in cluster.topic(MEMBERS.name)}
+    wanted = {(key, value): None for key, values in expected.circles.items() for value in values}
+    return _unlike("circle", found, wanted)
+
+
 def _letters(cluster: Cluster, expected: Expected, policies: Policies) -> str:
     records = cluster.topic(DEAD_LETTERS.name)
     found = {_letter((record.key, record.value, record.headers)) for record in records}
@@ -173,6 +193,8 @@ def _unlike(what: str, found: dict[Any, Any], wanted: dict[Any, Any]) -> str:
 
 
 def outdated(cluster: Cluster, expected: Expected) -> list[str]:
-    """The alerts whose latest transition is not the last one written to the alert state topic."""
+    """The alerts and members of whom a compacted topic does not hold the latest record last."""
     found = {record.key: record.value for record in cluster.topic(ALERTS_STATE.name)}
-    return sorted(key.decode() for key, value in expected.latest.items() if found.get(key) != value)
+    found.update({record.key: record.value for record in cluster.topic(MEMBERS.name)})
+    latest = expected.latest | {key: values[-1] for key, values in expected.circles.items()}
+    return sorted(key.decode() for key, value in latest.items() if found.get(key) != value)

@@ -71,6 +71,7 @@ DEFINITIONS: list[tuple[str, dict[str, Any], str]] = [
     ("as shipped", {}, ""),
     ("that only reports", {"alertname": None, "reports_only": True}, ""),
     ("with a case", {"playbook_cases": {"first": "revive-transactions"}}, ""),
+    ("with a playbook that no rule names yet", {"playbook": "burst-stage"}, ""),
     (
         "with a case whose playbook does not exist",
         {"playbook_cases": {"first": "no"}},

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import pytest
 
+from rules.catalogue_page import catalogue_page
 from streams import __version__
 from streams.catalogue import shipped_catalogue
 from streams.cli import main
@@ -99,8 +100,8 @@ def test_the_version_is_printed(terminal: Terminal) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["", "demo", "worker", "produce", "replay", "rules check", "explain", "topics apply",
-     "schema export", "alerts tail", "rebuild"],
+    ["", "demo", "worker", "produce", "replay", "rules check", "rules catalogue", "explain",
+     "topics apply", "schema export", "alerts tail", "rebuild"],
 )  # fmt: skip
 def test_every_command_explains_itself(terminal: Terminal, command: str) -> None:
     helped = terminal.pulse(*command.split(), "--help")
@@ -167,6 +168,19 @@ def test_a_bad_configuration_names_file_key_and_reason(
     assert ended.code == 2
     assert line.startswith("pulse: pulse.yaml: ")
     assert said in line
+
+
+def test_the_catalogue_is_printed_or_written(terminal: Terminal, tmp_path: Path) -> None:
+    page = catalogue_page(shipped_catalogue())
+    assert terminal.pulse("rules", "catalogue") == (0, page, "")
+    assert terminal.pulse("rules", "catalogue", "--out", "page.md") == (0, "", "")
+    assert (tmp_path / "page.md").read_text(encoding="utf-8") == page
+    assert [path.name for path in tmp_path.iterdir()] == ["page.md"]
+
+
+def test_a_catalogue_that_cannot_be_written_is_said(terminal: Terminal) -> None:
+    said = "pulse: missing/page.md: No such file or directory\n"
+    assert terminal.pulse("rules", "catalogue", "--out", "missing/page.md") == (1, "", said)
 
 
 def test_an_unknown_variable_is_named(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from rules.measures import (
     campaign_participation,
     cold_start,
     content_conversion,
+    health_index,
     member_churn,
     member_silence,
     member_tiers,
@@ -32,6 +33,7 @@ COMMUNITY_MEASURES: Final[dict[str, CommunityMeasure]] = {
     "viral-coefficient": viral_coefficient.MEASURE,
     "content-conversion": content_conversion.MEASURE,
     "monthly-activity": monthly_activity.MEASURE,
+    "health-index": health_index.MEASURE,
 }
 MEMBER_MEASURES: Final[dict[str, MemberMeasure]] = {
     "member-silence": member_silence.MEASURE,

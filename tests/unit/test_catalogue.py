@@ -238,7 +238,7 @@ REFUSED = [
         "an unknown measure",
         {"measure": "mood"},
         "measure",
-        "unknown: 'mood' (known: member-silence",
+        "unknown: 'mood' (known: member-churn, member-silence",
     ),
     (
         "a measure of members",

@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from .expected import Expected
 from .ladder import Ladder
 from .ledger import Ledger
 from .reading import EPOCH, SPEECH, Record, microseconds
@@ -22,7 +23,10 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         **OFF, "first_days": 14, "second_days": 30, "third_days": 60, "lost_days": 90,
     },
     "member-silent": {**LIFECYCLE, "silent_days": 30},
-    "member-tiers": {**OFF, "core_percent": 50, "active_percent": 85, "down_closes": 7},
+    "member-tiers": {
+        **OFF, "core_percent": 50, "active_percent": 85, "down_closes": 7,
+        "demand_high": 20, "pay_high": 2, "social_high": 10,
+    },
     "share-conversion-low": {**LIFECYCLE, "minimum": 50, "active_days": 28},
     "share-conversion-rate-low": {
         **OFF, "minimum_percent": 3, "floor": 100, "window_days": 7, "active_days": 28,
@@ -175,6 +179,24 @@ MEASURES: dict[str, Measure] = {
     "speech-density-drop": speech_density,
     "transactions-stalled": transactions,
 }
+
+
+def ledger_verdicts(
+    community: Community, day: date, told: Iterable[Expected]
+) -> dict[str, tuple[str, int]]:
+    """Verdict and value of the rules that live on the ledger; `told` are the day's records."""
+    verdicts: dict[str, tuple[str, int]] = {}
+    if community.rules["member-churn"]["enabled"]:
+        number = sum(each.rule == "member-churn" for each in told)
+        verdicts["member-churn"] = ("FIRE" if number else "OK", number)
+    if community.rules["member-tiers"]["enabled"]:
+        assert community.ledger is not None
+        figures = community.ledger.closes[day]
+        answer = "OK" if figures["interactions_28"] else "NOT_APPLICABLE"
+        if day - 27 * DAY < community.first_day:
+            answer = "LEARNING"
+        verdicts["member-tiers"] = (answer, figures["tier_core"])
+    return verdicts
 
 
 def settings_of(

@@ -1,6 +1,6 @@
 """The evaluation of an alert record: the figures that its verdict is read from."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -24,6 +24,49 @@ class Activity(Open):
     events: Count = Field(description="How many such events those days hold.")
 
 
+class Invitations(Open):
+    """What came of invitations in a shorter window; it is not judged."""
+
+    window: Days = Field(description="The first and the last day that were looked at.")
+    joined: Count = Field(description="How many members joined by invitation.")
+    inviters: Count = Field(description="How many members invited somebody.")
+    rate_percent: Number | None = Field(description="Joined per 100 inviters, cut to 2 digits.")
+
+
+class Participation(Open):
+    """A campaign that is judged, and how many distinct members took part in it."""
+
+    campaign_id: str = Field(description="The campaign, as the platform names it.")
+    first_day: Day = Field(description="The day of its first interaction.")
+    first: Count = Field(description="Participants of the seven days from its first day on.")
+    latest: Count = Field(description="Participants of `window`.")
+
+
+class NotJudged(Open):
+    """How many campaigns are not judged, by the reason."""
+
+    over: Count = Field(description="Nobody took part in `window`.")
+    unseen: Count = Field(description="They may have begun before the first day that is known.")
+    young: Count = Field(description="They have not run for the whole weeks that are asked for.")
+    small: Count = Field(description="Too few took part in their first week.")
+
+
+Ratio = Annotated[list[Count], Field(min_length=2, max_length=2)]
+"""A count, and out of how many."""
+
+
+class Component(Open):
+    """One component of the health index: its counts, and what they do to the index."""
+
+    recent: list[Ratio | None] = Field(
+        description="A count and out of how many, in each window that is judged."
+    )
+    usual: Ratio | None = Field(description="The same in the eight weeks.")
+    score: Number | None = Field(description="0 to 100 of the usual; null where it is missing.")
+    contribution: Number | None = Field(description="The points it gives to the index.")
+    pull: Number | None = Field(description="The points it takes from the index.")
+
+
 class Evaluation(Open):
     """The figures of the verdict: whoever holds them can recompute it."""
 
@@ -31,7 +74,9 @@ class Evaluation(Open):
         strict=False,
         description="The answer of the rule: FIRE, OK, or one of the inconclusive ones.",
     )
-    value: Number = Field(description="The measure over `window`.")
+    value: Number | None = Field(
+        description="The measure over `window`; null where nothing is known to measure."
+    )
     window: Days = Field(description="The first and the last day of the measure.")
     threshold: Threshold = Field(description="The settings that the rule judged by.")
     timezone: str = Field(description="The time zone of the days (IANA name).")
@@ -50,12 +95,56 @@ class Evaluation(Open):
         None, description="How much the community did of what the rule is about."
     )
     shares: Count | None = Field(None, description="How many shares of `window` it is a rate of.")
-    rate_percent: Number | None = Field(None, description="Value per 100 shares, cut to 2 digits.")
+    inviters: Count | None = Field(
+        None, description="How many members invited somebody in `window`: it is a rate of them."
+    )
+    viewers: Count | None = Field(
+        None, description="How many members viewed something in `window`: it is a rate of them."
+    )
+    known_members: Count | None = Field(
+        None, description="How many members were known at the close, without those who left."
+    )
+    rate_percent: Number | None = Field(
+        None, description="Value per 100 of what it is a rate of, cut to 2 digits."
+    )
+    week: Invitations | None = Field(None, description="The same for the last seven days.")
+    index: Number | None = Field(
+        None, description="The health index, 0 to 100; `value` has it in hundredths, rounded up."
+    )
+    components: dict[str, Component] | None = Field(
+        None, description="What the health index is made of, by the component's name."
+    )
+    pulled_most: list[str] | None = Field(
+        None, description="The components that pull the index down most, at most three."
+    )
+    missing: list[str] | None = Field(
+        None, description="The components that are not known; the others have their weight."
+    )
+    explanation: str | None = Field(None, description="The index and its parts, in words.")
     last_interaction_day: Day | None = Field(
         None, description="The day of the member's last interaction."
     )
     left: bool | None = Field(None, description="Whether the member has left the community.")
     case: str | None = Field(
         None, description="What was found, where the playbook depends on it: a rung, a stage."
+    )
+    campaign_id: str | None = Field(
+        None, description="The campaign that the value and the baseline are of."
+    )
+    campaign_week: Count | None = Field(
+        None, description="The week of that campaign in which `window` ends; 1 is its first."
+    )
+    campaigns: list[Participation] | None = Field(
+        None, description="The campaigns that are judged, ten at most; that one fell most of them."
+    )
+    campaigns_not_judged: NotJudged | None = Field(
+        None, description="How many other campaigns are known, and why they are not judged."
+    )
+    community_day: Count | None = Field(
+        None, description="The day of the community, counted from its first day, which is 1."
+    )
+    joined: Count | None = Field(None, description="How many joined in `window`.")
+    joined_plan: Count | None = Field(
+        None, description="How many the plan asks for by the last day of `window`."
     )
     firing_since: Day | None = Field(None, description="The day the alert started on.")

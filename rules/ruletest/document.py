@@ -33,7 +33,7 @@ from pydantic import (
 
 from models.alerts import Reason, Verdict
 from rules.documents import DocumentError, read_mapping
-from rules.ruletest.fields import Day, Figures, Identifier, Instant, TimeOfDay, Type, Users
+from rules.ruletest.fields import Amount, Day, Figures, Identifier, Instant, TimeOfDay, Type, Users
 
 COMMUNITY = "42"
 """The community meant where a row names none."""
@@ -43,7 +43,22 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-class EventsOfDays(_Part):
+class _Happening(_Part):
+    """What may be said of one event or of many; absent is absent, as in a record."""
+
+    type: Type
+    community: Identifier = COMMUNITY
+    actor_kind: Literal["person", "bot", "system"] | None = None
+    received_at: Instant | None = None
+    campaign_id: Identifier | None = None
+    inviter_id: Identifier | None = None
+    target_user_id: Identifier | None = None
+    amount: Amount | None = None
+    score: Annotated[Amount, Field(ge=0, le=10)] | None = None
+    completion: Annotated[Amount, Field(ge=0, le=1)] | None = None
+
+
+class EventsOfDays(_Happening):
     """`count` events on each local day from `day` to `to`, all at the local time `at`.
 
     `users` take turns; without them the events are anonymous. `received_at` is when all of them
@@ -53,12 +68,8 @@ class EventsOfDays(_Part):
     day: Day
     to: Day | None = None
     at: TimeOfDay = 12 * 60
-    type: Type
     count: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     users: Users | None = None
-    community: Identifier = COMMUNITY
-    actor_kind: Literal["person", "bot", "system"] | None = None
-    received_at: Instant | None = None
 
     @field_validator("to")
     @classmethod
@@ -78,16 +89,12 @@ class EventsOfDays(_Part):
         return self.count or len(self.users or [None])
 
 
-class SingleEvent(_Part):
+class SingleEvent(_Happening):
     """One event at an exact instant; two with the same `id` are repeats of each other."""
 
     time: Instant
-    type: Type
     id: Identifier | None = None
     user_id: Identifier | None = None
-    community: Identifier = COMMUNITY
-    actor_kind: Literal["person", "bot", "system"] | None = None
-    received_at: Instant | None = None
 
 
 class ExpectedAlert(_Part):

@@ -48,6 +48,12 @@ def _event(
         community_id=row.community,
         user_id=user_id,
         actor_kind=row.actor_kind,
+        campaign_id=row.campaign_id,
+        inviter_id=row.inviter_id,
+        target_user_id=row.target_user_id,
+        amount=row.amount,
+        score=row.score,
+        completion=row.completion,
     )
     arrival = moment if row.received_at is None else row.received_at
     return arrival, moment, event

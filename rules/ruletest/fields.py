@@ -79,4 +79,6 @@ TimeOfDay = Annotated[int, BeforeValidator(_time_of_day)]
 Type = Annotated[str, BeforeValidator(_type)]
 Identifier = Annotated[str, Field(min_length=1, max_length=256)]
 Users = Annotated[list[Identifier], Field(min_length=1), BeforeValidator(_users)]
+Amount = Annotated[float, Field(allow_inf_nan=False)]
+"""A number, whole or not: a score, how much was read, what a purchase cost."""
 Figures = Annotated[dict[str, Any], BeforeValidator(_plain)]

@@ -50,13 +50,13 @@ class ExpectedChange:
 class ExpectedFigures:
     """The figures of one day of a community; None where its ledger is off.
 
-    `judged` is verdict and value of the rules that live on the ledger, where they are on.
+    `judged` is verdict and value of each rule that is on; of members, how many were told.
     """
 
     community: str
     day: str
     figures: dict[str, int] | None
-    judged: dict[str, tuple[str, int]] | None = None
+    judged: dict[str, tuple[str, int | None]] | None = None
 
 
 @dataclass

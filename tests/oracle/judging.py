@@ -9,7 +9,10 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from .expected import Expected
+from . import growth
+from .beginnings import cold_start
+from .campaigns import Campaigns, participation
+from .health import health_index
 from .ladder import Ladder
 from .ledger import Ledger
 from .reading import EPOCH, SPEECH, Record, microseconds
@@ -19,6 +22,19 @@ DAY = timedelta(days=1)
 LIFECYCLE: dict[str, Any] = {"enabled": True, "for_days": 0, "keep_firing_days": 0}
 OFF: dict[str, Any] = {**LIFECYCLE, "enabled": False}
 DEFAULTS: dict[str, dict[str, Any]] = {
+    "content-conversion-low": {**OFF, "minimum_permille": 58, "floor": 100},
+    "campaign-participation-decay": {
+        **OFF, "keep_percent": 40, "floor": 20, "minimum_weeks": 2, "for_days": 6,
+    },
+    "cold-start-behind": {
+        **OFF, "users": 100, "interviews": 100, "co_creation": 24, "votes": 50, "start_days": 7,
+    },
+    "health-index-falling": {
+        **OFF, "keep_firing_days": 20, "index_at_most": 70, "window_days": 28, "floor": 400,
+        "least_cases": 10, "speech_density_weight": 40, "speaking_members_weight": 15,
+        "reply_rate_weight": 10, "newcomers_who_stay_weight": 10, "share_conversion_weight": 10,
+        "concentration_weight": 5, "satisfaction_weight": 10,
+    },
     "member-churn": {
         **OFF, "first_days": 14, "second_days": 30, "third_days": 60, "lost_days": 90,
     },
@@ -27,12 +43,14 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         **OFF, "core_percent": 50, "active_percent": 85, "down_closes": 7,
         "demand_high": 20, "pay_high": 2, "social_high": 10,
     },
+    "monthly-activity-low": {**OFF, "minimum_percent": 30, "floor": 50},
     "share-conversion-low": {**LIFECYCLE, "minimum": 50, "active_days": 28},
     "share-conversion-rate-low": {
         **OFF, "minimum_percent": 3, "floor": 100, "window_days": 7, "active_days": 28,
     },
     "speech-density-drop": {**LIFECYCLE, "drop_percent": 20, "floor": 20, "window_days": 7},
     "transactions-stalled": {**OFF, "window_days": 7, "active_days": 28},
+    "viral-coefficient-low": {**OFF, "minimum_percent": 50, "floor": 10},
 }  # fmt: skip
 
 
@@ -95,6 +113,7 @@ class Community:
     happenings: list[tuple[date, Record]] = field(default_factory=list)
     members: dict[str, Member] = field(default_factory=dict)
     alerts: dict[str, Lifecycle] = field(default_factory=dict)
+    campaigns: Campaigns = field(default_factory=dict)
     ledger: Ledger | None = None
 
     def close_of(self, day: date) -> int:
@@ -172,31 +191,68 @@ def transactions(
     return now, earlier, "OK"
 
 
-Measure = Callable[[Community, date, Mapping[str, Any]], tuple[int, int | None, str]]
+def of_growth(measure: growth.Measure) -> Measure:
+    """A measure of members, who are counted in the ledger."""
+
+    def judged(
+        community: Community, day: date, settings: Mapping[str, Any]
+    ) -> tuple[int, int | None, str]:
+        assert community.ledger is not None
+        value, verdict = measure(community.ledger, community.first_day, day, settings)
+        return value, None, verdict
+
+    return judged
+
+
+def campaign_participation(
+    community: Community, day: date, settings: Mapping[str, Any]
+) -> tuple[int, int | None, str]:
+    """The latest week of a campaign against its first."""
+    return participation(
+        community.happenings, community.campaigns, community.first_day, day, settings
+    )
+
+
+def first_ninety_days(
+    community: Community, day: date, settings: Mapping[str, Any]
+) -> tuple[int, int | None, str]:
+    """What a new community does, against the plan of its stage."""
+    return cold_start(community.count, community.first_day, day, settings)
+
+
+def health(
+    community: Community, day: date, settings: Mapping[str, Any]
+) -> tuple[int | None, int | None, str]:
+    """The community against its own last eight weeks."""
+    return health_index(community.happenings, community.first_day, day, settings)
+
+
+def tiers(
+    community: Community, day: date, settings: Mapping[str, Any]
+) -> tuple[int, int | None, str]:
+    """The core circle; only told of."""
+    assert community.ledger is not None
+    figures = community.ledger.closes[day]
+    answer = "OK" if figures["interactions_28"] else "NOT_APPLICABLE"
+    if day - 27 * DAY < community.first_day:
+        answer = "LEARNING"
+    return figures["tier_core"], None, answer
+
+
+Measure = Callable[[Community, date, Mapping[str, Any]], tuple[int | None, int | None, str]]
 MEASURES: dict[str, Measure] = {
+    "content-conversion-low": of_growth(growth.content_conversion),
+    "monthly-activity-low": of_growth(growth.monthly_activity),
+    "campaign-participation-decay": campaign_participation,
+    "cold-start-behind": first_ninety_days,
+    "health-index-falling": health,
+    "member-tiers": tiers,
     "share-conversion-low": share_conversion,
     "share-conversion-rate-low": share_conversion_rate,
     "speech-density-drop": speech_density,
     "transactions-stalled": transactions,
+    "viral-coefficient-low": of_growth(growth.viral_coefficient),
 }
-
-
-def ledger_verdicts(
-    community: Community, day: date, told: Iterable[Expected]
-) -> dict[str, tuple[str, int]]:
-    """Verdict and value of the rules that live on the ledger; `told` are the day's records."""
-    verdicts: dict[str, tuple[str, int]] = {}
-    if community.rules["member-churn"]["enabled"]:
-        number = sum(each.rule == "member-churn" for each in told)
-        verdicts["member-churn"] = ("FIRE" if number else "OK", number)
-    if community.rules["member-tiers"]["enabled"]:
-        assert community.ledger is not None
-        figures = community.ledger.closes[day]
-        answer = "OK" if figures["interactions_28"] else "NOT_APPLICABLE"
-        if day - 27 * DAY < community.first_day:
-            answer = "LEARNING"
-        verdicts["member-tiers"] = (answer, figures["tier_core"])
-    return verdicts
 
 
 def settings_of(

@@ -28,7 +28,10 @@ from .counting import (
 from .ladder import Rungs
 from .reading import INTERACTIONS, SPEECH, Record
 
-NEEDS_LEDGER = ("member-churn", "member-tiers")
+NEEDS_LEDGER = (
+    "campaign-participation-decay", "content-conversion-low", "health-index-falling",
+    "member-churn", "member-tiers", "monthly-activity-low", "viral-coefficient-low",
+)  # fmt: skip
 TIERS = ["none", "observer", "potential", "active", "core"]
 UNTOLD = {"member.left", "heartbeat"}
 

@@ -58,7 +58,7 @@ class Members(Said):
 
     def judge_members(
         self, community: Community, day: date, close: int, settings: Mapping[str, Any]
-    ) -> None:
+    ) -> int:
         """Judges every member, then tells how many fell silent."""
         rule, silent = "member-silent", []
         for user_id, member in sorted(community.members.items()):
@@ -74,12 +74,14 @@ class Members(Said):
                 self.say(rule, community.id, day, close, reason, day, member=user_id, judged=judged)
         if silent:
             self.digest(rule, community.id, day, close, silent)
+        return len(silent)
 
     def judge_ladders(
         self, community: Community, day: date, close: int, settings: Mapping[str, Any]
-    ) -> None:
+    ) -> int:
         """Moves every member up the churn ladder who has been silent for long enough."""
         assert community.ledger is not None
+        told = len(self.alerts)
         for user_id, member in sorted(community.members.items()):
             ladder = member.ladder
             if member.left or member.last_day is None:
@@ -107,3 +109,4 @@ class Members(Said):
                 rung=(case, ladder.held),
                 seq=seq,
             )
+        return len(self.alerts) - told

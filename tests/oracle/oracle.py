@@ -20,7 +20,6 @@ from .judging import (
     MEASURES,
     Community,
     Lifecycle,
-    ledger_verdicts,
     local_day,
     settings_of,
 )
@@ -163,7 +162,7 @@ class Oracle(Members):
             first_day=first_day,
             next_day=first_day,
         )
-        if any(community.rules[rule]["enabled"] for rule in NEEDS_LEDGER):
+        if any(community.rules.get(rule, {}).get("enabled") for rule in NEEDS_LEDGER):
             community.ledger = Ledger(community.rules["member-tiers"], community.happenings)
         assert partition.clock is not None
         while community.close_of(community.next_day) <= partition.clock:
@@ -188,28 +187,32 @@ class Oracle(Members):
 
     def close_day(self, community: Community, day: date, close: int) -> None:
         """Judges one day of one community by every rule."""
-        told = len(self.alerts)
         if community.ledger is not None:
             self.close_ledger(community, community.ledger, day)
-        for rule, settings in sorted(community.rules.items()):
-            if not settings["enabled"] or rule == "member-tiers":
-                continue
-            if rule == "member-silent":
-                self.judge_members(community, day, close, settings)
-                continue
-            if rule == "member-churn":
-                self.judge_ladders(community, day, close, settings)
-                continue
-            value, baseline, verdict = MEASURES[rule](community, day, settings)
-            alert = community.alerts.setdefault(rule, Lifecycle())
-            reason = alert.step(verdict, day, settings)
-            if reason is not None:
-                started_on = day if reason == "threshold" else alert.end()
-                judged = (value, baseline, verdict)
-                self.say(rule, community.id, day, close, reason, started_on, judged=judged)
+        judged = {
+            rule: self.judge(community, rule, settings, day, close)
+            for rule, settings in sorted(community.rules.items())
+            if settings["enabled"]
+        }
         figures = None if community.ledger is None else community.ledger.figures(day)
-        verdicts = ledger_verdicts(community, day, self.alerts[told:])
-        self.figures.append(ExpectedFigures(community.id, day.isoformat(), figures, verdicts))
+        self.figures.append(ExpectedFigures(community.id, day.isoformat(), figures, judged))
+
+    def judge(
+        self, community: Community, rule: str, settings: Mapping[str, Any], day: date, close: int
+    ) -> tuple[str, int | None]:
+        """Judges one day by one rule; returns verdict and value, of members how many were told."""
+        if rule in ("member-churn", "member-silent"):
+            judge = self.judge_ladders if rule == "member-churn" else self.judge_members
+            number = judge(community, day, close, settings)
+            return "FIRE" if number else "OK", number
+        value, baseline, verdict = MEASURES[rule](community, day, settings)
+        alert = community.alerts.setdefault(rule, Lifecycle())
+        reason = alert.step(verdict, day, settings)
+        if reason is not None:
+            started_on = day if reason == "threshold" else alert.end()
+            judged = (value, baseline, verdict)
+            self.say(rule, community.id, day, close, reason, started_on, judged=judged)
+        return verdict, value
 
     def close_ledger(self, community: Community, ledger: Ledger, day: date) -> None:
         """Moves the members between the circles."""

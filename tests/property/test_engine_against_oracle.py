@@ -30,7 +30,6 @@ from rules.records import Record, Recorder
 from streams.catalogue import shipped_catalogue
 from streams.replay import Replay
 from tests.oracle.expected import Expected, ExpectedChange, ExpectedFigures, Tally
-from tests.oracle.ledger import NEEDS_LEDGER
 from tests.oracle.oracle import Oracle
 from tests.oracle.scenarios import Scenario, scenario, shrink
 
@@ -120,7 +119,6 @@ def figures_of(snapshot: Snapshot) -> ExpectedFigures:
     judged = {
         rule: (str(judgement["verdict"]), judgement["evaluation"]["value"])
         for rule, judgement in snapshot.verdicts.items()
-        if rule in NEEDS_LEDGER
     }
     return ExpectedFigures(snapshot.community_id, iso(snapshot.day), known or None, judged)
 

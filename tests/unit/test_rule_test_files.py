@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from rules.documents import DocumentError
-from rules.ruletest import CaseResult, run_file
+from rules.ruletest import CaseResult, parse_rule_test, run_file
+from rules.ruletest.expansion import expand
 from tests.builders import catalogue
 
 FIRING = {"status": "firing", "day": "2025-01-02", "reason": "threshold"}
@@ -73,6 +74,14 @@ REFUSED = [
     ("an hour that is none", event(at="24:00"), "cases.0.events.1.at", "in quotes"),
     ("an hour without quotes", event(at=1410), "cases.0.events.1.at", "in quotes"),
     ("an actor that is none", event(actor_kind="robot"), "cases.0.events.1.actor_kind", "'bot'"),
+    ("a campaign without name", event(campaign_id=""), "cases.0.events.1.campaign_id",
+     "at least 1 character"),
+    ("a score out of range", event(score=11), "cases.0.events.1.score", "less than or equal to 10"),
+    ("a score that is text", single(score="9"), "cases.0.events.0.score", "valid number"),
+    ("more than all of it", single(completion=1.5), "cases.0.events.0.completion",
+     "less than or equal to 1"),
+    ("an amount without end", single(amount=float("inf")), "cases.0.events.0.amount",
+     "finite number"),
     ("a member of a day", event(user_id="u"), "cases.0.events.1.user_id", "unknown key"),
     ("a community that is a number", event(community=42), "cases.0.events.1.community", "string"),
     ("a count of one event", single(count=2), "cases.0.events.0.count", "unknown key"),
@@ -131,3 +140,15 @@ def test_dates_and_times_need_no_quotes() -> None:
     """
     (result,) = run_file("share-conversion-low.yaml", text, catalogue())
     assert result == CaseResult("unquoted", [])
+
+
+def test_what_a_row_says_of_its_events_stands_in_each_of_them() -> None:
+    said = {"campaign_id": "spring", "inviter_id": "a", "target_user_id": "b", "amount": 9.9}
+    said |= {"score": 9, "completion": 0.5}
+    row = {"day": "2025-01-01", "type": "share.created", "count": 2} | said
+    text = yaml.safe_dump({"rule": "share-conversion-low", "cases": [FIRES | {"events": [row]}]})
+    (case,) = parse_rule_test("share-conversion-low.yaml", text).cases
+    events = [event for _, _, event in expand(case.events, lambda _: "UTC")]
+    assert len(events) == 2
+    for event in events:
+        assert {name: getattr(event, name) for name in said} == said

@@ -21,6 +21,14 @@ CASES = [
 ]
 
 
+HEALTH = "health-index-falling"
+WEIGHTS = {
+    name: value
+    for name, value in catalogue()[HEALTH].defaults.model_dump().items()
+    if name.endswith("_weight")
+}
+
+
 @cache
 def results(name: str) -> dict[str, CaseResult]:
     return {each.name: each for each in run_file(name, shipped_rule_tests()[name], catalogue())}
@@ -55,10 +63,37 @@ ALERTING = [rule.id for rule in catalogue().values() if not rule.definition.repo
         ("share-conversion-rate-low", "window_days", 6),
         ("share-conversion-rate-low", "active_days", 29),
         ("share-conversion-rate-low", "active_days", 27),
+        (HEALTH, "index_at_most", 71),
+        (HEALTH, "index_at_most", 69),
+        (HEALTH, "window_days", 27),
+        (HEALTH, "floor", 401),
+        (HEALTH, "floor", 399),
+        (HEALTH, "least_cases", 11),
+        (HEALTH, "least_cases", 9),
+        (HEALTH, "keep_firing_days", 19),
+        (HEALTH, "keep_firing_days", 21),
+        *((HEALTH, name, weight + 1) for name, weight in WEIGHTS.items()),
         ("transactions-stalled", "window_days", 8),
         ("transactions-stalled", "window_days", 6),
         ("transactions-stalled", "active_days", 29),
         ("transactions-stalled", "active_days", 27),
+        ("campaign-participation-decay", "keep_percent", 41),
+        ("campaign-participation-decay", "keep_percent", 39),
+        ("campaign-participation-decay", "floor", 21),
+        ("campaign-participation-decay", "floor", 19),
+        ("campaign-participation-decay", "minimum_weeks", 3),
+        ("campaign-participation-decay", "for_days", 5),
+        ("campaign-participation-decay", "for_days", 7),
+        ("cold-start-behind", "users", 101),
+        ("cold-start-behind", "users", 99),
+        ("cold-start-behind", "interviews", 101),
+        ("cold-start-behind", "interviews", 99),
+        ("cold-start-behind", "co_creation", 25),
+        ("cold-start-behind", "co_creation", 23),
+        ("cold-start-behind", "votes", 51),
+        ("cold-start-behind", "votes", 49),
+        ("cold-start-behind", "start_days", 8),
+        ("cold-start-behind", "start_days", 6),
         ("member-silent", "silent_days", 31),
         ("member-silent", "silent_days", 29),
         ("member-churn", "first_days", 15),
@@ -73,6 +108,18 @@ ALERTING = [rule.id for rule in catalogue().values() if not rule.definition.repo
         ("member-tiers", "core_percent", 49),
         ("member-tiers", "down_closes", 8),
         ("member-tiers", "down_closes", 6),
+        ("viral-coefficient-low", "minimum_percent", 49),
+        ("viral-coefficient-low", "minimum_percent", 51),
+        ("viral-coefficient-low", "floor", 9),
+        ("viral-coefficient-low", "floor", 11),
+        ("content-conversion-low", "minimum_permille", 57),
+        ("content-conversion-low", "minimum_permille", 59),
+        ("content-conversion-low", "floor", 99),
+        ("content-conversion-low", "floor", 101),
+        ("monthly-activity-low", "minimum_percent", 29),
+        ("monthly-activity-low", "minimum_percent", 31),
+        ("monthly-activity-low", "floor", 49),
+        ("monthly-activity-low", "floor", 51),
         # A rung is reached on its day; the churn ladder knows neither.
         *((rule, "for_days", 1) for rule in ALERTING if rule != "member-churn"),
         # A member's alert ends with the interaction, whatever keep_firing_days says.

@@ -39,7 +39,10 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         **OFF, "first_days": 14, "second_days": 30, "third_days": 60, "lost_days": 90,
     },
     "member-silent": {**LIFECYCLE, "silent_days": 30},
-    "member-tiers": {**OFF, "core_percent": 50, "active_percent": 85, "down_closes": 7},
+    "member-tiers": {
+        **OFF, "core_percent": 50, "active_percent": 85, "down_closes": 7,
+        "demand_high": 20, "pay_high": 2, "social_high": 10,
+    },
     "monthly-activity-low": {**OFF, "minimum_percent": 30, "floor": 50},
     "share-conversion-low": {**LIFECYCLE, "minimum": 50, "active_days": 28},
     "share-conversion-rate-low": {
@@ -224,6 +227,18 @@ def health(
     return health_index(community.happenings, community.first_day, day, settings)
 
 
+def tiers(
+    community: Community, day: date, settings: Mapping[str, Any]
+) -> tuple[int, int | None, str]:
+    """The core circle; only told of."""
+    assert community.ledger is not None
+    figures = community.ledger.closes[day]
+    answer = "OK" if figures["interactions_28"] else "NOT_APPLICABLE"
+    if day - 27 * DAY < community.first_day:
+        answer = "LEARNING"
+    return figures["tier_core"], None, answer
+
+
 Measure = Callable[[Community, date, Mapping[str, Any]], tuple[int | None, int | None, str]]
 MEASURES: dict[str, Measure] = {
     "content-conversion-low": of_growth(growth.content_conversion),
@@ -231,6 +246,7 @@ MEASURES: dict[str, Measure] = {
     "campaign-participation-decay": campaign_participation,
     "cold-start-behind": first_ninety_days,
     "health-index-falling": health,
+    "member-tiers": tiers,
     "share-conversion-low": share_conversion,
     "share-conversion-rate-low": share_conversion_rate,
     "speech-density-drop": speech_density,

@@ -69,6 +69,10 @@ class Evaluation(Open):
     )
     shares: Count | None = Field(None, description="How many shares of `window` it is a rate of.")
     rate_percent: Number | None = Field(None, description="Value per 100 shares, cut to 2 digits.")
+    interactions: Count | None = Field(None, description="The interactions of members in `window`.")
+    interactions_before: Count | None = Field(
+        None, description="The interactions of members in `baseline_window`."
+    )
     index: Number | None = Field(
         None, description="The health index, 0 to 100; `value` has it in hundredths, rounded up."
     )

@@ -6,6 +6,7 @@ The mapping is explicit: a measure is named here or it does not exist.
 from typing import Final
 
 from rules.measures import (
+    core_circle,
     health_index,
     member_churn,
     member_silence,
@@ -23,6 +24,7 @@ COMMUNITY_MEASURES: Final[dict[str, CommunityMeasure]] = {
     "share-conversion-rate": share_conversion_rate.MEASURE,
     "transactions": transactions.MEASURE,
     "member-tiers": member_tiers.MEASURE,
+    "core-circle": core_circle.MEASURE,
     "health-index": health_index.MEASURE,
 }
 MEMBER_MEASURES: Final[dict[str, MemberMeasure]] = {

@@ -19,6 +19,7 @@ DAY = timedelta(days=1)
 LIFECYCLE: dict[str, Any] = {"enabled": True, "for_days": 0, "keep_firing_days": 0}
 OFF: dict[str, Any] = {**LIFECYCLE, "enabled": False}
 DEFAULTS: dict[str, dict[str, Any]] = {
+    "core-circle-shrinking": {**OFF, "drop_percent": 20, "floor": 20},
     "health-index-falling": {
         **OFF, "keep_firing_days": 20, "index_at_most": 70, "window_days": 28, "floor": 400,
         "least_cases": 10, "speech_density_weight": 40, "speaking_members_weight": 15,
@@ -175,6 +176,21 @@ def transactions(
     return now, earlier, "OK"
 
 
+def core_circle(
+    community: Community, day: date, settings: Mapping[str, Any]
+) -> tuple[int | None, int | None, str]:
+    """Core members now, and four weeks ago."""
+    if (day - community.first_day).days < 55:
+        return None, None, "LEARNING"
+    assert community.ledger is not None
+    closes = community.ledger.closes
+    now, earlier = (closes[each]["tier_core"] for each in (day, day - 28 * DAY))
+    if earlier == 0 or earlier < settings["floor"]:
+        return now, earlier, "BELOW_FLOOR"
+    lost = Fraction(earlier - now, earlier)
+    return now, earlier, "FIRE" if lost >= Fraction(settings["drop_percent"], 100) else "OK"
+
+
 def health(
     community: Community, day: date, settings: Mapping[str, Any]
 ) -> tuple[int | None, int | None, str]:
@@ -184,6 +200,7 @@ def health(
 
 Measure = Callable[[Community, date, Mapping[str, Any]], tuple[int | None, int | None, str]]
 MEASURES: dict[str, Measure] = {
+    "core-circle-shrinking": core_circle,
     "health-index-falling": health,
     "share-conversion-low": share_conversion,
     "share-conversion-rate-low": share_conversion_rate,

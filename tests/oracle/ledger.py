@@ -15,7 +15,7 @@ from typing import Any
 from .ladder import Rungs
 from .reading import INTERACTIONS, SPEECH, Record
 
-NEEDS_LEDGER = ("health-index-falling", "member-churn", "member-tiers")
+NEEDS_LEDGER = ("core-circle-shrinking", "health-index-falling", "member-churn", "member-tiers")
 TIERS = ["none", "observer", "potential", "active", "core"]
 ANSWERS = {"reply.created", "like.added"}
 MOST_BELIEVED = 10**9

@@ -40,7 +40,6 @@ WRITTEN_AHEAD = {
     "diffusion-stage": STAGE.format("third"),
     "first-ninety-days": "CommunityColdStartBehind",
     "monthly-activation-day": "CommunityMonthlyActivityLow",
-    "rebuild-the-core-circle": "CommunityCoreCircleShrinking",
     "renew-the-campaign": "CommunityCampaignParticipationDecay",
     "repair-the-invitation-loop": "CommunityViralCoefficientLow",
     "seed-stage": STAGE.format("first"),

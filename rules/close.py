@@ -20,7 +20,7 @@ from models.alerts import (
     Verdict,
 )
 from models.events import EventType
-from models.panes import FIGURE_NAMES, LATE, WIDTH, Pane, Recent, recent
+from models.panes import FIGURE_NAMES, LATE, NOTHING, WIDTH, Pane, Recent, recent
 from rules.bookkeeping import settle
 from rules.churn import judge_ladder
 from rules.effects import Effects
@@ -162,7 +162,7 @@ def _known_to(
         return known_campaigns(ledger, day), first_day
     if measure.sees == "cohorts":
         return known_cohorts(ledger), first_day
-    return panes, first_day
+    return panes if ledger is not None else [NOTHING] * len(panes), first_day
 
 
 def _judge_members(

@@ -24,6 +24,33 @@ class Activity(Open):
     events: Count = Field(description="How many such events those days hold.")
 
 
+class Invitations(Open):
+    """What came of invitations in a shorter window; it is not judged."""
+
+    window: Days = Field(description="The first and the last day that were looked at.")
+    joined: Count = Field(description="How many members joined by invitation.")
+    inviters: Count = Field(description="How many members invited somebody.")
+    rate_percent: Number | None = Field(description="Joined per 100 inviters, cut to 2 digits.")
+
+
+class Participation(Open):
+    """A campaign that is judged, and how many distinct members took part in it."""
+
+    campaign_id: str = Field(description="The campaign, as the platform names it.")
+    first_day: Day = Field(description="The day of its first interaction.")
+    first: Count = Field(description="Participants of the seven days from its first day on.")
+    latest: Count = Field(description="Participants of `window`.")
+
+
+class NotJudged(Open):
+    """How many campaigns are not judged, by the reason."""
+
+    over: Count = Field(description="Nobody took part in `window`.")
+    unseen: Count = Field(description="They may have begun before the first day that is known.")
+    young: Count = Field(description="They have not run for the whole weeks that are asked for.")
+    small: Count = Field(description="Too few took part in their first week.")
+
+
 Ratio = Annotated[list[Count], Field(min_length=2, max_length=2)]
 """A count, and out of how many."""
 
@@ -68,11 +95,23 @@ class Evaluation(Open):
         None, description="How much the community did of what the rule is about."
     )
     shares: Count | None = Field(None, description="How many shares of `window` it is a rate of.")
-    rate_percent: Number | None = Field(None, description="Value per 100 shares, cut to 2 digits.")
     interactions: Count | None = Field(None, description="The interactions of members in `window`.")
     interactions_before: Count | None = Field(
         None, description="The interactions of members in `baseline_window`."
     )
+    inviters: Count | None = Field(
+        None, description="How many members invited somebody in `window`: it is a rate of them."
+    )
+    viewers: Count | None = Field(
+        None, description="How many members viewed something in `window`: it is a rate of them."
+    )
+    known_members: Count | None = Field(
+        None, description="How many members were known at the close, without those who left."
+    )
+    rate_percent: Number | None = Field(
+        None, description="Value per 100 of what it is a rate of, cut to 2 digits."
+    )
+    week: Invitations | None = Field(None, description="The same for the last seven days.")
     index: Number | None = Field(
         None, description="The health index, 0 to 100; `value` has it in hundredths, rounded up."
     )
@@ -92,5 +131,24 @@ class Evaluation(Open):
     left: bool | None = Field(None, description="Whether the member has left the community.")
     case: str | None = Field(
         None, description="What was found, where the playbook depends on it: a rung, a stage."
+    )
+    campaign_id: str | None = Field(
+        None, description="The campaign that the value and the baseline are of."
+    )
+    campaign_week: Count | None = Field(
+        None, description="The week of that campaign in which `window` ends; 1 is its first."
+    )
+    campaigns: list[Participation] | None = Field(
+        None, description="The campaigns that are judged, ten at most; that one fell most of them."
+    )
+    campaigns_not_judged: NotJudged | None = Field(
+        None, description="How many other campaigns are known, and why they are not judged."
+    )
+    community_day: Count | None = Field(
+        None, description="The day of the community, counted from its first day, which is 1."
+    )
+    joined: Count | None = Field(None, description="How many joined in `window`.")
+    joined_plan: Count | None = Field(
+        None, description="How many the plan asks for by the last day of `window`."
     )
     firing_since: Day | None = Field(None, description="The day the alert started on.")

@@ -6,15 +6,20 @@ The mapping is explicit: a measure is named here or it does not exist.
 from typing import Final
 
 from rules.measures import (
+    campaign_participation,
+    cold_start,
+    content_conversion,
     core_circle,
     health_index,
     member_churn,
     member_silence,
     member_tiers,
+    monthly_activity,
     share_conversion,
     share_conversion_rate,
     speech_density,
     transactions,
+    viral_coefficient,
 )
 from rules.measures.measure import CommunityMeasure, LadderMeasure, MemberMeasure
 
@@ -23,8 +28,13 @@ COMMUNITY_MEASURES: Final[dict[str, CommunityMeasure]] = {
     "share-conversion": share_conversion.MEASURE,
     "share-conversion-rate": share_conversion_rate.MEASURE,
     "transactions": transactions.MEASURE,
+    "campaign-participation": campaign_participation.MEASURE,
+    "cold-start": cold_start.MEASURE,
     "member-tiers": member_tiers.MEASURE,
     "core-circle": core_circle.MEASURE,
+    "viral-coefficient": viral_coefficient.MEASURE,
+    "content-conversion": content_conversion.MEASURE,
+    "monthly-activity": monthly_activity.MEASURE,
     "health-index": health_index.MEASURE,
 }
 MEMBER_MEASURES: Final[dict[str, MemberMeasure]] = {

@@ -9,6 +9,9 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from . import growth
+from .beginnings import cold_start
+from .campaigns import Campaigns, participation
 from .health import health_index
 from .ladder import Ladder
 from .ledger import Ledger
@@ -20,6 +23,13 @@ LIFECYCLE: dict[str, Any] = {"enabled": True, "for_days": 0, "keep_firing_days":
 OFF: dict[str, Any] = {**LIFECYCLE, "enabled": False}
 DEFAULTS: dict[str, dict[str, Any]] = {
     "core-circle-shrinking": {**OFF, "drop_percent": 20, "floor": 20},
+    "content-conversion-low": {**OFF, "minimum_permille": 58, "floor": 100},
+    "campaign-participation-decay": {
+        **OFF, "keep_percent": 40, "floor": 20, "minimum_weeks": 2, "for_days": 6,
+    },
+    "cold-start-behind": {
+        **OFF, "users": 100, "interviews": 100, "co_creation": 24, "votes": 50, "start_days": 7,
+    },
     "health-index-falling": {
         **OFF, "keep_firing_days": 20, "index_at_most": 70, "window_days": 28, "floor": 400,
         "least_cases": 10, "speech_density_weight": 40, "speaking_members_weight": 15,
@@ -31,12 +41,14 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     },
     "member-silent": {**LIFECYCLE, "silent_days": 30},
     "member-tiers": {**OFF, "core_percent": 50, "active_percent": 85, "down_closes": 7},
+    "monthly-activity-low": {**OFF, "minimum_percent": 30, "floor": 50},
     "share-conversion-low": {**LIFECYCLE, "minimum": 50, "active_days": 28},
     "share-conversion-rate-low": {
         **OFF, "minimum_percent": 3, "floor": 100, "window_days": 7, "active_days": 28,
     },
     "speech-density-drop": {**LIFECYCLE, "drop_percent": 20, "floor": 20, "window_days": 7},
     "transactions-stalled": {**OFF, "window_days": 7, "active_days": 28},
+    "viral-coefficient-low": {**OFF, "minimum_percent": 50, "floor": 10},
 }  # fmt: skip
 
 
@@ -99,6 +111,7 @@ class Community:
     happenings: list[tuple[date, Record]] = field(default_factory=list)
     members: dict[str, Member] = field(default_factory=dict)
     alerts: dict[str, Lifecycle] = field(default_factory=dict)
+    campaigns: Campaigns = field(default_factory=dict)
     ledger: Ledger | None = None
 
     def close_of(self, day: date) -> int:
@@ -184,11 +197,42 @@ def core_circle(
         return None, None, "LEARNING"
     assert community.ledger is not None
     closes = community.ledger.closes
-    now, earlier = (closes[each]["tier_core"] for each in (day, day - 28 * DAY))
+    now = closes[day]["tier_core"]
+    # A day that had passed when the first event came was never closed: nobody was core.
+    earlier = closes.get(day - 28 * DAY, {"tier_core": 0})["tier_core"]
     if earlier == 0 or earlier < settings["floor"]:
         return now, earlier, "BELOW_FLOOR"
     lost = Fraction(earlier - now, earlier)
     return now, earlier, "FIRE" if lost >= Fraction(settings["drop_percent"], 100) else "OK"
+
+
+def of_growth(measure: growth.Measure) -> Measure:
+    """A measure of members, who are counted in the ledger."""
+
+    def judged(
+        community: Community, day: date, settings: Mapping[str, Any]
+    ) -> tuple[int, int | None, str]:
+        assert community.ledger is not None
+        value, verdict = measure(community.ledger, community.first_day, day, settings)
+        return value, None, verdict
+
+    return judged
+
+
+def campaign_participation(
+    community: Community, day: date, settings: Mapping[str, Any]
+) -> tuple[int, int | None, str]:
+    """The latest week of a campaign against its first."""
+    return participation(
+        community.happenings, community.campaigns, community.first_day, day, settings
+    )
+
+
+def first_ninety_days(
+    community: Community, day: date, settings: Mapping[str, Any]
+) -> tuple[int, int | None, str]:
+    """What a new community does, against the plan of its stage."""
+    return cold_start(community.count, community.first_day, day, settings)
 
 
 def health(
@@ -201,11 +245,16 @@ def health(
 Measure = Callable[[Community, date, Mapping[str, Any]], tuple[int | None, int | None, str]]
 MEASURES: dict[str, Measure] = {
     "core-circle-shrinking": core_circle,
+    "content-conversion-low": of_growth(growth.content_conversion),
+    "monthly-activity-low": of_growth(growth.monthly_activity),
+    "campaign-participation-decay": campaign_participation,
+    "cold-start-behind": first_ninety_days,
     "health-index-falling": health,
     "share-conversion-low": share_conversion,
     "share-conversion-rate-low": share_conversion_rate,
     "speech-density-drop": speech_density,
     "transactions-stalled": transactions,
+    "viral-coefficient-low": of_growth(growth.viral_coefficient),
 }
 
 

@@ -15,7 +15,11 @@ from typing import Any
 from .ladder import Rungs
 from .reading import INTERACTIONS, SPEECH, Record
 
-NEEDS_LEDGER = ("core-circle-shrinking", "health-index-falling", "member-churn", "member-tiers")
+NEEDS_LEDGER = (
+    "campaign-participation-decay", "content-conversion-low", "core-circle-shrinking",
+    "health-index-falling", "member-churn", "member-tiers", "monthly-activity-low",
+    "viral-coefficient-low",
+)  # fmt: skip
 TIERS = ["none", "observer", "potential", "active", "core"]
 ANSWERS = {"reply.created", "like.added"}
 MOST_BELIEVED = 10**9

@@ -154,7 +154,7 @@ class Oracle(Said):
             first_day=first_day,
             next_day=first_day,
         )
-        if any(community.rules[rule]["enabled"] for rule in NEEDS_LEDGER):
+        if any(community.rules.get(rule, {}).get("enabled") for rule in NEEDS_LEDGER):
             community.ledger = Ledger(community.rules["member-tiers"], community.happenings)
         assert partition.clock is not None
         while community.close_of(community.next_day) <= partition.clock:

@@ -67,6 +67,10 @@ def without(fragment: bytes) -> Callable[[bytes], bytes]:
     return lambda line: line.replace(fragment, b"")
 
 
+def votes_as_tasks(line: bytes) -> bytes:
+    return line.replace(b'"campaign.joined"', b'"task.completed"')
+
+
 def answered(line: bytes) -> bytes:
     return line.replace(b"post.created", b"reply.created")
 
@@ -101,6 +105,17 @@ def mended() -> Callable[[bytes], bytes]:
         ("stalled transactions", bytes, {"rules": {}}),
         ("shares in vain", bytes, {"rules": {}}),
         ("shares in vain", bytes, {"communities": {}}),
+        ("invitations in vain", without(b',"inviter_id":"t31-m'), None),
+        ("few voices", lambda line: line.replace(b"content.viewed", b"content.passed"), None),
+        (
+            "strangers on the list",
+            lambda line: line.replace(b"member.left", b"member.parted"),
+            None,
+        ),
+        ("worn-out campaign", bytes, {"rules": {}}),
+        ("worn-out campaign", lambda line: line.replace(b"a-page-a-day", b"season-1"), None),
+        ("cold start without a vote", bytes, {"communities": {}}),
+        ("cold start without a vote", votes_as_tasks, None),
         ("falling health", bytes, {"rules": {}}),
         ("falling health", without(b',"user_id"'), None),
         ("falling health", answered, None),
@@ -116,6 +131,13 @@ def mended() -> Callable[[bytes], bytes]:
         "leaves transactions off",
         "leaves the rate off",
         "takes a small community for a large one",
+        "does not see who invited",
+        "does not see who views",
+        "does not see who leaves",
+        "leaves campaigns off",
+        "takes one campaign for another",
+        "does not know that a community is new",
+        "takes votes for tasks",
         "leaves the health index off",
         "does not see who speaks",
         "takes every post for a reply",

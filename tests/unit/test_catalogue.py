@@ -38,13 +38,8 @@ STAGE = "No alert: the {} of the four growth stages"
 WRITTEN_AHEAD = {
     "burst-stage": STAGE.format("second"),
     "diffusion-stage": STAGE.format("third"),
-    "first-ninety-days": "CommunityColdStartBehind",
-    "monthly-activation-day": "CommunityMonthlyActivityLow",
-    "renew-the-campaign": "CommunityCampaignParticipationDecay",
-    "repair-the-invitation-loop": "CommunityViralCoefficientLow",
     "seed-stage": STAGE.format("first"),
     "settling-stage": STAGE.format("last"),
-    "turn-viewers-into-speakers": "CommunityContentConversionLow",
 }
 """Playbooks that no rule names, and why they are here, in the first words of their `when`."""
 

@@ -22,6 +22,7 @@ DAY = timedelta(days=1)
 LIFECYCLE: dict[str, Any] = {"enabled": True, "for_days": 0, "keep_firing_days": 0}
 OFF: dict[str, Any] = {**LIFECYCLE, "enabled": False}
 DEFAULTS: dict[str, dict[str, Any]] = {
+    "core-circle-shrinking": {**OFF, "drop_percent": 20, "floor": 20},
     "content-conversion-low": {**OFF, "minimum_permille": 58, "floor": 100},
     "campaign-participation-decay": {
         **OFF, "keep_percent": 40, "floor": 20, "minimum_weeks": 2, "for_days": 6,
@@ -191,6 +192,23 @@ def transactions(
     return now, earlier, "OK"
 
 
+def core_circle(
+    community: Community, day: date, settings: Mapping[str, Any]
+) -> tuple[int | None, int | None, str]:
+    """Core members now, and four weeks ago."""
+    if (day - community.first_day).days < 55:
+        return None, None, "LEARNING"
+    assert community.ledger is not None
+    closes = community.ledger.closes
+    now = closes[day]["tier_core"]
+    # A day that had passed when the first event came was never closed: nobody was core.
+    earlier = closes.get(day - 28 * DAY, {"tier_core": 0})["tier_core"]
+    if earlier == 0 or earlier < settings["floor"]:
+        return now, earlier, "BELOW_FLOOR"
+    lost = Fraction(earlier - now, earlier)
+    return now, earlier, "FIRE" if lost >= Fraction(settings["drop_percent"], 100) else "OK"
+
+
 def of_growth(measure: growth.Measure) -> Measure:
     """A measure of members, who are counted in the ledger."""
 
@@ -241,6 +259,7 @@ def tiers(
 
 Measure = Callable[[Community, date, Mapping[str, Any]], tuple[int | None, int | None, str]]
 MEASURES: dict[str, Measure] = {
+    "core-circle-shrinking": core_circle,
     "content-conversion-low": of_growth(growth.content_conversion),
     "monthly-activity-low": of_growth(growth.monthly_activity),
     "campaign-participation-decay": campaign_participation,

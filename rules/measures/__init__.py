@@ -9,6 +9,7 @@ from rules.measures import (
     campaign_participation,
     cold_start,
     member_churn,
+    member_funnel,
     member_silence,
     member_tiers,
     share_conversion,
@@ -25,6 +26,7 @@ COMMUNITY_MEASURES: Final[dict[str, CommunityMeasure]] = {
     "transactions": transactions.MEASURE,
     "campaign-participation": campaign_participation.MEASURE,
     "cold-start": cold_start.MEASURE,
+    "member-funnel": member_funnel.MEASURE,
     "member-tiers": member_tiers.MEASURE,
 }
 MEMBER_MEASURES: Final[dict[str, MemberMeasure]] = {

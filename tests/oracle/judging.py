@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from .beginnings import cold_start
+from .beginnings import cold_start, funnel
 from .campaigns import Campaigns, participation
 from .ladder import Ladder
 from .ledger import Ledger
@@ -29,6 +29,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "member-churn": {
         **OFF, "first_days": 14, "second_days": 30, "third_days": 60, "lost_days": 90,
     },
+    "member-funnel": {**OFF, "floor": 20},
     "member-silent": {**LIFECYCLE, "silent_days": 30},
     "member-tiers": {**OFF, "core_percent": 50, "active_percent": 85, "down_closes": 7},
     "share-conversion-low": {**LIFECYCLE, "minimum": 50, "active_days": 28},
@@ -193,12 +194,20 @@ def first_ninety_days(
     return cold_start(community.count, community.first_day, day, settings)
 
 
+def member_funnel(
+    community: Community, day: date, settings: Mapping[str, Any]
+) -> tuple[int, int | None, str]:
+    """How many of those who joined came back after a month."""
+    return funnel(community.happenings, community.first_day, day, settings)
+
+
 Measure = Callable[[Community, date, Mapping[str, Any]], tuple[int, int | None, str]]
 MEASURES: dict[str, Measure] = {
     "campaign-participation-decay": campaign_participation,
     "cold-start-behind": first_ninety_days,
     "share-conversion-low": share_conversion,
     "share-conversion-rate-low": share_conversion_rate,
+    "member-funnel": member_funnel,
     "speech-density-drop": speech_density,
     "transactions-stalled": transactions,
 }

@@ -16,7 +16,7 @@ from typing import Any
 from .ladder import Rungs
 from .reading import INTERACTIONS, SPEECH, Record
 
-NEEDS_LEDGER = ("campaign-participation-decay", "member-churn", "member-tiers")
+NEEDS_LEDGER = ("campaign-participation-decay", "member-churn", "member-funnel", "member-tiers")
 TIERS = ["none", "observer", "potential", "active", "core"]
 ANSWERS = {"reply.created", "like.added"}
 UNTOLD = {"member.left", "heartbeat"}

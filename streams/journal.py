@@ -15,7 +15,6 @@ from collections.abc import Iterable, Iterator, Set
 from typing import Final, NamedTuple
 
 from models import members as packed
-from models.ledger import touched
 from models.state import NEVER, Stamp, delta_key
 from models.stored import Change, encode_changes
 from rules.bookkeeping import settle_all
@@ -134,9 +133,8 @@ class Journal:
         if community.pages:
             self.note_members(community.id, community.dirty_members.values())
             if ledger is not None:
-                names = touched(ledger.changed, ledger.changed_people)
-                members = (community.members[name] for name in names)
-                self.note_members(community.id, members)
+                members = community.members
+                self.note_members(community.id, (members[name] for name in ledger.touched()))
         elif community.dirty_members or (ledger is not None and ledger.has_changed):
             self._changed_pages[community.id] = _FIRST_PAGE
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from models import state as stored
 from models.alerts import Phase
-from models.ledger import Days, StoredBook, touched
+from models.ledger import Days, StoredBook
 from models.recovered import Recovered
 from models.state import Stamp, StateError
 from models.stored import (
@@ -56,7 +56,6 @@ class Restoration:
         self._communities: dict[str, Community] = {}
         self._members: dict[str, dict[str, int]] = {}
         self._books: dict[str, StoredBook] = {}
-        self._touched: dict[str, set[str]] = {}
 
     def add_community(self, community_id: str, value: bytes) -> None:
         """Begin with a community as it was written whole; StateError where it cannot be read."""
@@ -113,13 +112,15 @@ class Restoration:
         community.panes.update(change.panes)
         if change.alerts is not None:
             community.alerts = _alerts(change.alerts)
-        self._members[community.id].update(change.members)
+        members = self._members[community.id]
+        members.update(change.members)
         if change.ledger is not None:
             self._open(community, change.ledger.book)
             if community.ledger is not None:
                 community.ledger.absorb(change.ledger.days, change.ledger.people)
-                names = touched(change.ledger.days, change.ledger.people)
-                self._touched.setdefault(community.id, set()).update(names)
+            # What is known of others has changed too: it stands on their pages.
+            touched = (members[name] for name in change.ledger.touched() if name in members)
+            self._journal.note_members(community.id, touched)
         self._journal.note_members(community.id, change.members.values())
 
     def _begin(self, community_id: str, first_day: int, next_day: int) -> Community:
@@ -146,9 +147,6 @@ class Restoration:
             begin_ledger(community, ledger)
             # What an earlier ledger left on the pages must not be taken for this one's.
             self._journal.note_members(community.id, community.members.values())
-        # Their pages are older than the changes. A change may be parted, so this comes last.
-        names = self._touched.pop(community.id, ())
-        self._journal.note_members(community.id, (community.members[name] for name in names))
         restore_ledger(community, ledger)
 
 

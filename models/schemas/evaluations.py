@@ -24,6 +24,15 @@ class Activity(Open):
     events: Count = Field(description="How many such events those days hold.")
 
 
+class Invitations(Open):
+    """What came of invitations in a shorter window; it is not judged."""
+
+    window: Days = Field(description="The first and the last day that were looked at.")
+    joined: Count = Field(description="How many members joined by invitation.")
+    inviters: Count = Field(description="How many members invited somebody.")
+    rate_percent: Number | None = Field(description="Joined per 100 inviters, cut to 2 digits.")
+
+
 class Participation(Open):
     """A campaign that is judged, and how many distinct members took part in it."""
 
@@ -99,7 +108,19 @@ class Evaluation(Open):
         None, description="How much the community did of what the rule is about."
     )
     shares: Count | None = Field(None, description="How many shares of `window` it is a rate of.")
-    rate_percent: Number | None = Field(None, description="Value per 100 shares, cut to 2 digits.")
+    inviters: Count | None = Field(
+        None, description="How many members invited somebody in `window`: it is a rate of them."
+    )
+    viewers: Count | None = Field(
+        None, description="How many members viewed something in `window`: it is a rate of them."
+    )
+    known_members: Count | None = Field(
+        None, description="How many members were known at the close, without those who left."
+    )
+    rate_percent: Number | None = Field(
+        None, description="Value per 100 of what it is a rate of, cut to 2 digits."
+    )
+    week: Invitations | None = Field(None, description="The same for the last seven days.")
     last_interaction_day: Day | None = Field(
         None, description="The day of the member's last interaction."
     )
@@ -110,7 +131,7 @@ class Evaluation(Open):
     campaign_id: str | None = Field(
         None, description="The campaign that the value and the baseline are of."
     )
-    week: Count | None = Field(
+    campaign_week: Count | None = Field(
         None, description="The week of that campaign in which `window` ends; 1 is its first."
     )
     campaigns: list[Participation] | None = Field(

@@ -8,14 +8,17 @@ from typing import Final
 from rules.measures import (
     campaign_participation,
     cold_start,
+    content_conversion,
     member_churn,
     member_funnel,
     member_silence,
     member_tiers,
+    monthly_activity,
     share_conversion,
     share_conversion_rate,
     speech_density,
     transactions,
+    viral_coefficient,
 )
 from rules.measures.measure import CommunityMeasure, LadderMeasure, MemberMeasure
 
@@ -28,6 +31,9 @@ COMMUNITY_MEASURES: Final[dict[str, CommunityMeasure]] = {
     "cold-start": cold_start.MEASURE,
     "member-funnel": member_funnel.MEASURE,
     "member-tiers": member_tiers.MEASURE,
+    "viral-coefficient": viral_coefficient.MEASURE,
+    "content-conversion": content_conversion.MEASURE,
+    "monthly-activity": monthly_activity.MEASURE,
 }
 MEMBER_MEASURES: Final[dict[str, MemberMeasure]] = {
     "member-silence": member_silence.MEASURE,

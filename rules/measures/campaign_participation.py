@@ -57,7 +57,7 @@ def gather(
         "baseline_window": None,
         "first_day": iso(first_day),
         "campaign_id": None,
-        "week": None,
+        "campaign_week": None,
         "campaigns": [_listed(campaign) for campaign in judged[:MOST_CAMPAIGNS]],
         "campaigns_not_judged": left_out,
         "threshold": setting.threshold,
@@ -113,7 +113,7 @@ def _name(campaign: CampaignFigures, day: int, figures: Evaluation) -> None:
     figures["change_percent"] = (hundredths if latest >= first else -hundredths) / 100
     figures["baseline_window"] = [iso(begun), iso(begun + WEEK_DAYS - 1)]
     figures["campaign_id"] = campaign.campaign_id
-    figures["week"] = (day - begun) // WEEK_DAYS + 1
+    figures["campaign_week"] = (day - begun) // WEEK_DAYS + 1
 
 
 def verdict(evaluation: Mapping[str, Any]) -> Verdict:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from models.alerts import Evaluation, Verdict
+from models.days import day_from_iso
 from models.ledger import Tier
 from rules.parameters import Parameters
 
@@ -84,6 +85,19 @@ def read_verdict(
     if figures.get("enabled") is False:
         return Verdict.NOT_APPLICABLE
     return measure.verdict(figures)
+
+
+def begins_too_early(figures: Mapping[str, Any]) -> bool:
+    """Tell whether the window of an evaluation begins before the first day that is known."""
+    return day_from_iso(figures["window"][0]) < day_from_iso(figures["first_day"])
+
+
+def rate_percent(part: int, whole: int) -> float | None:
+    """Return how many come on a hundred; None on nothing.
+
+    Cut to two digits, not rounded: 2.999 must not read as the 3 that would have been enough.
+    """
+    return 10_000 * part // whole / 100 if whole else None
 
 
 @dataclass(frozen=True, slots=True)

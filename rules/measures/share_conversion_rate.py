@@ -9,10 +9,10 @@ from typing import Annotated, Any, ClassVar, Final
 from pydantic import Field
 
 from models.alerts import Evaluation, Verdict
-from models.days import day_from_iso, iso
+from models.days import iso
 from models.events import EventType
 from models.panes import Recent, counted
-from rules.measures.measure import CommunityMeasure, Setting
+from rules.measures.measure import CommunityMeasure, Setting, begins_too_early, rate_percent
 from rules.parameters import Parameters
 
 _SHARED: Final = int(EventType.SHARE_CREATED)
@@ -48,7 +48,7 @@ def gather(panes: Recent, day: int, first_day: int, setting: Setting) -> Evaluat
     return {
         "value": converted,
         "shares": shared,
-        "rate_percent": _rate_percent(converted, shared),
+        "rate_percent": rate_percent(converted, shared),
         "baseline": None,
         "change_percent": None,
         "window": [iso(day - days + 1), iso(day)],
@@ -61,13 +61,6 @@ def gather(panes: Recent, day: int, first_day: int, setting: Setting) -> Evaluat
     }
 
 
-def _rate_percent(converted: int, shared: int) -> float | None:
-    if shared == 0:
-        return None
-    # Cut to two digits, not rounded: 2.999 must not read as the 3 that would have been enough.
-    return (10_000 * converted // shared) / 100
-
-
 def verdict(evaluation: Mapping[str, Any]) -> Verdict:
     """Judge the window: fewer conversions per hundred shares than the minimum fires.
 
@@ -75,7 +68,7 @@ def verdict(evaluation: Mapping[str, Any]) -> Verdict:
     for `active_days`, BELOW_FLOOR where the window holds fewer shares than the floor.
     """
     threshold, shared = evaluation["threshold"], evaluation["shares"]
-    if day_from_iso(evaluation["window"][0]) < day_from_iso(evaluation["first_day"]):
+    if begins_too_early(evaluation):
         return Verdict.LEARNING
     if evaluation["active"]["events"] == 0:
         return Verdict.NOT_APPLICABLE

@@ -6,6 +6,7 @@ from random import Random
 from typing import Final
 
 from streams.sample.community import Community, Errand, between, counts
+from streams.sample.growth import MONTHLY
 from streams.sample.instants import DAYS
 
 
@@ -30,6 +31,11 @@ _QUIET: Final = (
     ("night-photographers", "UTC", 45, 34, 40, False, 0),
 )
 
+_OWN_RULES: Final = {
+    # Twelve sing, and ever more only listen.
+    "village-choir": {MONTHLY: {"minimum_percent": 5}},
+}
+
 
 def _quiet(random: Random, index: int) -> Community:
     name, timezone, members, first, last, referral, offset = _QUIET[index % len(_QUIET)]
@@ -50,4 +56,5 @@ def _quiet(random: Random, index: int) -> Community:
         errands={45: (Errand("member.left", goodbye),)},
         offset_minutes=offset,
         fast_clock=range(20, 50) if index == 0 else range(0),
+        rules=_OWN_RULES.get(name, {}),
     )

@@ -48,6 +48,11 @@ class Community:
     conversions a day that cannot be read. `offset_minutes` is how its clients write `time` (0: in
     UTC). On each day of `fast_clock` one phone writes a time three hours ahead. `rules` are
     settings of its own, as in a configuration.
+
+    `member_views` is how much its members read a day, each in turn. On the days of `hushed` only
+    the first `voices` of them speak. Every day one reader joins by a member's invitation, but not
+    on the days of `uninvited`. So many strangers as `strangers` says for a day join, and do nothing
+    else; on the day `strangers_leave` all of them leave.
     """
 
     id: str
@@ -69,6 +74,12 @@ class Community:
     fast_clock: range = range(0)
     unsold: range = range(0)
     rules: dict[str, dict[str, Any]] = field(default_factory=dict)
+    member_views: int = 0
+    hushed: range = range(0)
+    voices: int = 0
+    uninvited: range = range(0)
+    strangers: dict[int, int] = field(default_factory=dict)
+    strangers_leave: int | None = None
 
     def member_id(self, member: int) -> str:
         """The `user_id` of a member."""

@@ -23,6 +23,8 @@ _HOURS: Final = (
 _DEALT_IN_DAYS: Final = 4.5
 """Every member gets a turn at least once in so many days: none falls silent by chance."""
 
+_SPEECH: Final = ("post.created", "reply.created")
+
 _STEADY: Final = (
     ("task.completed", 3),
     ("survey.answered", 1),
@@ -59,6 +61,7 @@ class Diary:
     def day(self, day: int) -> list[Line]:
         """All lines about this day; some of them arrive on later days."""
         lines = [*self._people(day), *self._errands(day), *self._passers_by(day)]
+        lines += [*self._members_reading(day), *self._strangers(day)]
         lines += self._machines(day)
         if day in self._community.repeated:
             lines += [self._again(line) for line in lines]
@@ -70,8 +73,36 @@ class Diary:
     def _people(self, day: int) -> Iterator[Line]:
         community = self._community
         kinds = _kinds(community, day)
+        if day in community.hushed:
+            yield from self._hushed(kinds, day)
+            return
         for kind, member in zip(kinds, self._authors(len(kinds), day), strict=True):
             yield self._act(kind, member, day)
+
+    def _hushed(self, kinds: list[str], day: int) -> Iterator[Line]:
+        """A few do all the talking; whose turn it is likes, buys and shares as before."""
+        spoken = [kind for kind in kinds if kind in _SPEECH]
+        others = [kind for kind in kinds if kind not in _SPEECH]
+        for place, kind in enumerate(spoken):
+            yield self._act(kind, place % self._community.voices, day)
+        for kind, member in zip(others, self._authors(len(others), day), strict=True):
+            yield self._act(kind, member, day)
+
+    def _members_reading(self, day: int) -> Iterator[Line]:
+        views, members = self._community.member_views, self._community.members
+        for place in range(views * day, views * (day + 1)):
+            yield self._act("content.viewed", place % members, day)
+
+    def _strangers(self, day: int) -> Iterator[Line]:
+        """People who join and never do anything else, until they leave together."""
+        community = self._community
+        before = sum(count for other, count in community.strangers.items() if other < day)
+        joining = range(before, before + community.strangers.get(day, 0))
+        leaving = range(before) if day == community.strangers_leave else ()
+        for kind, who in (("member.joined", joining), ("member.left", leaving)):
+            for stranger in who:
+                fields = f',"user_id":"{community.code}-x{stranger:03d}"'
+                yield self._event(self._moment(day), kind, fields)
 
     def _errands(self, day: int) -> Iterator[Line]:
         for errand in self._community.errands.get(day, ()):
@@ -113,7 +144,9 @@ class Diary:
         for visit in range(community.views):
             # Readers who never take part have no last interaction: they cannot fall silent.
             reader = int(self._draw() * (day + 1))
-            fields = f',"user_id":"{community.code}-r{reader:03d}"'
+            fields = f',"user_id":"{community.code}-r{reader if visit else day:03d}"'
+            if not visit:
+                fields += self._inviter(day)
             kind = "content.viewed" if visit else "member.joined"
             yield self._event(self._moment(day), kind, fields + self._completion(reader))
 
@@ -214,6 +247,12 @@ class Diary:
             return later, bare + f',"received_at":"{stamp(later)}"}}}}'.encode()
         return later, bare + f',"received_at":"{stamp(later)}"}}'.encode()
 
+    def _inviter(self, day: int) -> str:
+        community = self._community
+        if day in community.uninvited:
+            return ""
+        return f',"inviter_id":"{community.member_id(day % min(8, community.members))}"'
+
     def _target(self, member: int) -> str:
         other = (member + 1 + int(self._draw() * 11)) % self._community.members
         return f',"target_user_id":"{self._community.member_id(other)}"'
@@ -252,6 +291,9 @@ def line_count(community: Community) -> int:
     for day in range(DAYS):
         events = len(_kinds(community, day)) + len(community.errands.get(day, ()))
         events += community.likes // 5 + community.conversions[day] + community.views
-        events += 4 + community.bot_posts[day]
+        events += 4 + community.bot_posts[day] + community.member_views
+        events += community.strangers.get(day, 0)
+        if day == community.strangers_leave:
+            events += sum(community.strangers.values())
         total += events * (2 if day in community.repeated else 1) + community.spoiled[day]
     return total

@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from . import growth
 from .beginnings import cold_start, funnel
 from .campaigns import Campaigns, participation
 from .ladder import Ladder
@@ -20,6 +21,7 @@ DAY = timedelta(days=1)
 LIFECYCLE: dict[str, Any] = {"enabled": True, "for_days": 0, "keep_firing_days": 0}
 OFF: dict[str, Any] = {**LIFECYCLE, "enabled": False}
 DEFAULTS: dict[str, dict[str, Any]] = {
+    "content-conversion-low": {**OFF, "minimum_permille": 58, "floor": 100},
     "campaign-participation-decay": {
         **OFF, "keep_percent": 40, "floor": 20, "minimum_weeks": 2, "for_days": 6,
     },
@@ -32,12 +34,14 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "member-funnel": {**OFF, "floor": 20},
     "member-silent": {**LIFECYCLE, "silent_days": 30},
     "member-tiers": {**OFF, "core_percent": 50, "active_percent": 85, "down_closes": 7},
+    "monthly-activity-low": {**OFF, "minimum_percent": 30, "floor": 50},
     "share-conversion-low": {**LIFECYCLE, "minimum": 50, "active_days": 28},
     "share-conversion-rate-low": {
         **OFF, "minimum_percent": 3, "floor": 100, "window_days": 7, "active_days": 28,
     },
     "speech-density-drop": {**LIFECYCLE, "drop_percent": 20, "floor": 20, "window_days": 7},
     "transactions-stalled": {**OFF, "window_days": 7, "active_days": 28},
+    "viral-coefficient-low": {**OFF, "minimum_percent": 50, "floor": 10},
 }  # fmt: skip
 
 
@@ -178,6 +182,19 @@ def transactions(
     return now, earlier, "OK"
 
 
+def of_growth(measure: growth.Measure) -> Measure:
+    """A measure of members, who are counted in the ledger."""
+
+    def judged(
+        community: Community, day: date, settings: Mapping[str, Any]
+    ) -> tuple[int, int | None, str]:
+        assert community.ledger is not None
+        value, verdict = measure(community.ledger, community.first_day, day, settings)
+        return value, None, verdict
+
+    return judged
+
+
 def campaign_participation(
     community: Community, day: date, settings: Mapping[str, Any]
 ) -> tuple[int, int | None, str]:
@@ -203,6 +220,8 @@ def member_funnel(
 
 Measure = Callable[[Community, date, Mapping[str, Any]], tuple[int, int | None, str]]
 MEASURES: dict[str, Measure] = {
+    "content-conversion-low": of_growth(growth.content_conversion),
+    "monthly-activity-low": of_growth(growth.monthly_activity),
     "campaign-participation-decay": campaign_participation,
     "cold-start-behind": first_ninety_days,
     "share-conversion-low": share_conversion,
@@ -210,6 +229,7 @@ MEASURES: dict[str, Measure] = {
     "member-funnel": member_funnel,
     "speech-density-drop": speech_density,
     "transactions-stalled": transactions,
+    "viral-coefficient-low": of_growth(growth.viral_coefficient),
 }
 
 

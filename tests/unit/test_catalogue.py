@@ -38,13 +38,10 @@ STAGE = "No alert: the {} of the four growth stages"
 WRITTEN_AHEAD = {
     "burst-stage": STAGE.format("second"),
     "diffusion-stage": STAGE.format("third"),
-    "monthly-activation-day": "CommunityMonthlyActivityLow",
     "rebuild-the-core-circle": "CommunityCoreCircleShrinking",
-    "repair-the-invitation-loop": "CommunityViralCoefficientLow",
     "restore-community-health": "CommunityHealthIndexFalling",
     "seed-stage": STAGE.format("first"),
     "settling-stage": STAGE.format("last"),
-    "turn-viewers-into-speakers": "CommunityContentConversionLow",
 }
 """Playbooks that no rule names, and why they are here, in the first words of their `when`."""
 

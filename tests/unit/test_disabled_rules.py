@@ -139,3 +139,20 @@ def test_an_alert_of_a_rule_that_is_off_again_ends_and_is_shown_with_all_its_day
     ]
     # The rules that are on look at 28 days, this one at 35.
     assert shown == [3] * 25 + [2, 1, 0]
+
+
+MONTHLY = "monthly-activity-low"
+
+
+def test_an_alert_of_a_rule_that_needs_a_ledger_ends_though_none_is_kept_any_more() -> None:
+    partition = Partition(policies(enabled=MONTHLY))
+    fold(partition, [event(0, "member.joined", f"m{number}") for number in range(60)])
+    (fired,) = records(tick(partition, START + 28 * DAY).outputs, MONTHLY)
+
+    partition = restarted(partition, policies())
+    later = [event(day, "post.created", "m1") for day in range(29, 90)]
+    (ended,) = records(fold(partition, later).outputs, MONTHLY)
+
+    assert ended["data"]["alert_id"] == fired["data"]["alert_id"]
+    assert ended["data"]["reason"] == "inconclusive"
+    assert explain(ended, shipped_catalogue()).matches

@@ -101,7 +101,7 @@ def test_the_figures_are_those_of_the_campaign_that_fell_most() -> None:
     assert (evaluation["campaign_id"], evaluation["value"], evaluation["baseline"]) == ("b", 10, 30)
     assert evaluation["baseline_window"] == [iso(D - 20), iso(D - 14)]
     assert evaluation["window"] == [iso(D - 6), iso(D)]
-    assert evaluation["week"] == 3
+    assert evaluation["campaign_week"] == 3
 
 
 def test_a_fall_is_cut_and_not_rounded_so_that_it_never_reads_as_one_that_fires() -> None:

@@ -1,0 +1,69 @@
+"""Monthly activity: how many of the known members had an interaction in 28 days (the opening)."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
+
+from models.alerts import Evaluation, Verdict
+from models.days import iso
+from models.ledger import WINDOW_DAYS
+from models.panes import LATE, Figure, Recent, total
+from rules.measures.measure import CommunityMeasure, Setting, begins_too_early, rate_percent
+from rules.parameters import Parameters
+
+
+class MonthlyActivityParameters(Parameters):
+    """`minimum_percent`: active members of a hundred known ones that are enough.
+
+    `floor`: fewest known members that are judged.
+    """
+
+    compared: ClassVar = ("minimum_percent", "floor")
+
+    minimum_percent: Annotated[int, Field(ge=1, le=100)]
+    floor: Annotated[int, Field(ge=1)]
+
+
+def gather(panes: Recent, day: int, first_day: int, setting: Setting) -> Evaluation:
+    """Count the members known at the close of `day`, and who of them was active in 28 days."""
+    pane = panes[-1]
+    active, known = pane[Figure.ACTIVE_MEMBERS], pane[Figure.KNOWN_MEMBERS]
+    return {
+        "value": active,
+        "known_members": known,
+        "rate_percent": rate_percent(active, known),
+        "baseline": None,
+        "change_percent": None,
+        "window": [iso(day - WINDOW_DAYS + 1), iso(day)],
+        "baseline_window": None,
+        "first_day": iso(first_day),
+        "threshold": setting.threshold,
+        "timezone": setting.timezone,
+        "late_events": total(panes[-WINDOW_DAYS:], LATE),
+    }
+
+
+def verdict(evaluation: Mapping[str, Any]) -> Verdict:
+    """Judge the 28 days: fewer active members per hundred known ones than the minimum fires."""
+    threshold, known = evaluation["threshold"], evaluation["known_members"]
+    if begins_too_early(evaluation):
+        return Verdict.LEARNING
+    if known < threshold["floor"]:
+        return Verdict.BELOW_FLOOR
+    few = 100 * evaluation["value"] < threshold["minimum_percent"] * known
+    return Verdict.FIRE if few else Verdict.OK
+
+
+def _horizon(_: MonthlyActivityParameters) -> int:
+    return WINDOW_DAYS
+
+
+MEASURE = CommunityMeasure(
+    MonthlyActivityParameters,
+    gather,
+    verdict,
+    _horizon,
+    "active_members_in_window",
+    needs_ledger=True,
+)

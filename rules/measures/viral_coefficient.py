@@ -1,0 +1,86 @@
+"""Viral coefficient: members who joined by invitation, per member who invited (article, 3.1).
+
+Both counts stand in the evaluation and are compared as integers; the rate is only for reading.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Final
+
+from pydantic import Field
+
+from models.alerts import Evaluation, Verdict
+from models.days import iso
+from models.ledger import WINDOW_DAYS
+from models.panes import LATE, Figure, Recent, total
+from rules.measures.measure import CommunityMeasure, Setting, begins_too_early, rate_percent
+from rules.parameters import Parameters
+
+WEEK_DAYS: Final = 7
+
+
+class ViralCoefficientParameters(Parameters):
+    """`minimum_percent`: newcomers per hundred inviters that are enough, over 28 days.
+
+    `floor`: fewest inviters that are judged. One may bring in several, so it may be above 100.
+    """
+
+    compared: ClassVar = ("minimum_percent", "floor")
+
+    minimum_percent: Annotated[int, Field(ge=1, le=10_000)]
+    floor: Annotated[int, Field(ge=1)]
+
+
+def gather(panes: Recent, day: int, first_day: int, setting: Setting) -> Evaluation:
+    """Count who joined by invitation and who invited, in the 28 days that end on `day`.
+
+    `week` says the same of the last seven days; it is not judged.
+    """
+    month, pane = panes[-WINDOW_DAYS:], panes[-1]
+    joined, inviters = total(month, Figure.INVITED_JOINED), pane[Figure.INVITERS_28]
+    lately = total(panes[-WEEK_DAYS:], Figure.INVITED_JOINED)
+    return {
+        "value": joined,
+        "inviters": inviters,
+        "rate_percent": rate_percent(joined, inviters),
+        "baseline": None,
+        "change_percent": None,
+        "window": [iso(day - WINDOW_DAYS + 1), iso(day)],
+        "baseline_window": None,
+        "first_day": iso(first_day),
+        "week": {
+            "window": [iso(day - WEEK_DAYS + 1), iso(day)],
+            "joined": lately,
+            "inviters": pane[Figure.INVITERS_7],
+            "rate_percent": rate_percent(lately, pane[Figure.INVITERS_7]),
+        },
+        "threshold": setting.threshold,
+        "timezone": setting.timezone,
+        "late_events": total(month, LATE),
+    }
+
+
+def verdict(evaluation: Mapping[str, Any]) -> Verdict:
+    """Judge the 28 days: fewer newcomers per hundred inviters than the minimum fires."""
+    threshold, inviters = evaluation["threshold"], evaluation["inviters"]
+    if begins_too_early(evaluation):
+        return Verdict.LEARNING
+    if inviters == 0:
+        return Verdict.NOT_APPLICABLE
+    if inviters < threshold["floor"]:
+        return Verdict.BELOW_FLOOR
+    few = 100 * evaluation["value"] < threshold["minimum_percent"] * inviters
+    return Verdict.FIRE if few else Verdict.OK
+
+
+def _horizon(_: ViralCoefficientParameters) -> int:
+    return WINDOW_DAYS
+
+
+MEASURE = CommunityMeasure(
+    ViralCoefficientParameters,
+    gather,
+    verdict,
+    _horizon,
+    "joined_by_invitation_in_window",
+    needs_ledger=True,
+)

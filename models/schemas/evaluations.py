@@ -64,10 +64,10 @@ class Funnel(Open):
 class FunnelRates(Open):
     """The same per hundred who joined, cut to two digits; null where nobody joined."""
 
-    interacted: Number | None
-    stayed: Number | None
-    month: Number | None
-    recommends: Number | None
+    interacted: Number | None = Field(description="Interacted within 30 days, per hundred.")
+    stayed: Number | None = Field(description="Active again after a week, per hundred.")
+    month: Number | None = Field(description="Active again after a month, per hundred.")
+    recommends: Number | None = Field(description="Gave a score of 9 or more, per hundred.")
 
 
 class Surveys(Open):

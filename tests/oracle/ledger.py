@@ -17,7 +17,8 @@ from .reading import INTERACTIONS, SPEECH, Record
 
 NEEDS_LEDGER = (
     "campaign-participation-decay", "content-conversion-low", "health-index-falling",
-    "member-churn", "member-funnel", "member-tiers", "monthly-activity-low", "viral-coefficient-low",
+    "member-churn", "member-funnel", "member-tiers", "monthly-activity-low",
+    "viral-coefficient-low",
 )  # fmt: skip
 TIERS = ["none", "observer", "potential", "active", "core"]
 ANSWERS = {"reply.created", "like.added"}

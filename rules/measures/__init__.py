@@ -6,7 +6,9 @@ The mapping is explicit: a measure is named here or it does not exist.
 from typing import Final
 
 from rules.measures import (
+    cohort_value,
     content_conversion,
+    growth_stage,
     member_churn,
     member_silence,
     member_tiers,
@@ -28,6 +30,8 @@ COMMUNITY_MEASURES: Final[dict[str, CommunityMeasure]] = {
     "viral-coefficient": viral_coefficient.MEASURE,
     "content-conversion": content_conversion.MEASURE,
     "monthly-activity": monthly_activity.MEASURE,
+    "growth-stage": growth_stage.MEASURE,
+    "cohort-value": cohort_value.MEASURE,
 }
 MEMBER_MEASURES: Final[dict[str, MemberMeasure]] = {
     "member-silence": member_silence.MEASURE,

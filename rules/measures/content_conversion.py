@@ -17,8 +17,9 @@ from rules.parameters import Parameters
 
 
 class ContentConversionParameters(Parameters):
-    """`minimum_permille`: speakers among a thousand viewers that are enough, over 28 days.
+    """When few of the viewers speak.
 
+    `minimum_permille`: speakers among a thousand viewers that are enough, over 28 days;
     `floor`: fewest viewers that are judged.
     """
 
@@ -48,7 +49,11 @@ def gather(panes: Recent, day: int, first_day: int, setting: Setting) -> Evaluat
 
 
 def verdict(evaluation: Mapping[str, Any]) -> Verdict:
-    """Judge the 28 days: fewer speakers per thousand viewers than the minimum fires."""
+    """Judge the 28 days: fewer speakers per thousand viewers than the minimum fires.
+
+    LEARNING while they begin before the first day that is known, NOT_APPLICABLE where nobody
+    views anything, BELOW_FLOOR where fewer do than the floor.
+    """
     threshold, viewers = evaluation["threshold"], evaluation["viewers"]
     if begins_too_early(evaluation):
         return Verdict.LEARNING

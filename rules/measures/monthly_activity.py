@@ -14,9 +14,10 @@ from rules.parameters import Parameters
 
 
 class MonthlyActivityParameters(Parameters):
-    """`minimum_percent`: active members of a hundred known ones that are enough.
+    """When few members are active.
 
-    `floor`: fewest known members that are judged.
+    `minimum_percent`: active members of a hundred known ones that are enough; `floor`: fewest known
+    members that are judged.
     """
 
     compared: ClassVar = ("minimum_percent", "floor")
@@ -45,7 +46,11 @@ def gather(panes: Recent, day: int, first_day: int, setting: Setting) -> Evaluat
 
 
 def verdict(evaluation: Mapping[str, Any]) -> Verdict:
-    """Judge the 28 days: fewer active members per hundred known ones than the minimum fires."""
+    """Judge the 28 days: fewer active members per hundred known ones than the minimum fires.
+
+    LEARNING while they begin before the first day that is known, BELOW_FLOOR where fewer members
+    are known than the floor.
+    """
     threshold, known = evaluation["threshold"], evaluation["known_members"]
     if begins_too_early(evaluation):
         return Verdict.LEARNING

@@ -19,9 +19,10 @@ WEEK_DAYS: Final = 7
 
 
 class ViralCoefficientParameters(Parameters):
-    """`minimum_percent`: newcomers per hundred inviters that are enough, over 28 days.
+    """When few join by invitation.
 
-    `floor`: fewest inviters that are judged. One may bring in several, so it may be above 100.
+    `minimum_percent`: newcomers per hundred inviters that are enough, over 28 days, which may be
+    above 100, for one inviter may bring in several; `floor`: fewest inviters that are judged.
     """
 
     compared: ClassVar = ("minimum_percent", "floor")
@@ -60,7 +61,11 @@ def gather(panes: Recent, day: int, first_day: int, setting: Setting) -> Evaluat
 
 
 def verdict(evaluation: Mapping[str, Any]) -> Verdict:
-    """Judge the 28 days: fewer newcomers per hundred inviters than the minimum fires."""
+    """Judge the 28 days: fewer newcomers per hundred inviters than the minimum fires.
+
+    LEARNING while they begin before the first day that is known, NOT_APPLICABLE where nobody
+    invites, BELOW_FLOOR where fewer do than the floor.
+    """
     threshold, inviters = evaluation["threshold"], evaluation["inviters"]
     if begins_too_early(evaluation):
         return Verdict.LEARNING

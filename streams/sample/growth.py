@@ -13,7 +13,7 @@ from streams.sample.instants import DAYS, local_day
 VIRAL: Final = "viral-coefficient-low"
 CONTENT: Final = "content-conversion-low"
 MONTHLY: Final = "monthly-activity-low"
-RULES: Final = (VIRAL, CONTENT, MONTHLY)
+RULES: Final = (VIRAL, CONTENT, MONTHLY, "growth-stage", "cohort-value")
 """What the sample turns on for all of its communities."""
 
 

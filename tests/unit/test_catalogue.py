@@ -34,16 +34,11 @@ def text_of(name: str) -> str:
     return (FOLDER / name).read_text(encoding="utf-8")
 
 
-STAGE = "No alert: the {} of the four growth stages"
 WRITTEN_AHEAD = {
-    "burst-stage": STAGE.format("second"),
-    "diffusion-stage": STAGE.format("third"),
     "first-ninety-days": "CommunityColdStartBehind",
     "rebuild-the-core-circle": "CommunityCoreCircleShrinking",
     "renew-the-campaign": "CommunityCampaignParticipationDecay",
     "restore-community-health": "CommunityHealthIndexFalling",
-    "seed-stage": STAGE.format("first"),
-    "settling-stage": STAGE.format("last"),
 }
 """Playbooks that no rule names, and why they are here, in the first words of their `when`."""
 
@@ -235,7 +230,7 @@ REFUSED = [
         "an unknown measure",
         {"measure": "mood"},
         "measure",
-        "unknown: 'mood' (known: content-conversion, ",
+        "unknown: 'mood' (known: cohort-value, ",
     ),
     (
         "a measure of members",

@@ -5,6 +5,7 @@ entries of a day are counters by name of the counter and member. A counter's nam
 it is stored with each entry; those of campaigns go on with the campaign's id.
 """
 
+from collections.abc import Iterator
 from enum import IntEnum
 from typing import Final
 
@@ -70,8 +71,9 @@ class Person(msgspec.Struct, array_like=True, gc=False):
     circle that the member is in since the close of `tier_since`; for `below` closes in a row it was
     measured lower. `quiet_tier` is the circle that was lost first since the last interaction, at
     the close of `quiet_day`. On the churn ladder the member stands on `rung` since the close of
-    `rung_day`; the episode began with the close of `episode_day` and has had `told` records.
-    `waiting` is the day on which the ladder looks at the member; it means nothing in the state.
+    `rung_day`; the episode began with the close of `episode_day`, out of the circle `episode_tier`,
+    and has had `told` records. `waiting` is the day on which the ladder looks at the member; it
+    means nothing in the state.
     """
 
     joined: int = 0
@@ -91,6 +93,7 @@ class Person(msgspec.Struct, array_like=True, gc=False):
     episode_day: int = 0
     told: int = 0
     waiting: int = 0
+    episode_tier: int = 0
 
 
 class Campaign(msgspec.Struct, array_like=True, gc=False):
@@ -132,3 +135,10 @@ class LedgerChange(msgspec.Struct, array_like=True, frozen=True):
     book: StoredBook
     days: Days
     people: dict[str, Person]
+
+    def touched(self) -> Iterator[str]:
+        """Return the members of whom something has changed, some of them more than once."""
+        yield from self.people
+        for entries in self.days.values():
+            for counter in entries.values():
+                yield from counter

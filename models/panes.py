@@ -30,7 +30,7 @@ class Figure(IntEnum):
 
     Numbers are part of the state's format: only ever append. Figures of a cohort stand on the day
     on which it joined, or was reached, and grow afterwards. Those "in the 28 days" are of the 28
-    days that end on the day, as of its close.
+    days that end on the day, as of its close. Numbers with decimals are rounded one by one.
     """
 
     SURVEYS = WIDTH
@@ -78,9 +78,9 @@ FIGURES: Final[dict[Figure, str]] = {
     Figure.COMPLETIONS: "views that say how much was read",
     Figure.COMPLETION_HUNDREDTHS: "how much was read of them together, 100 for a whole one",
     Figure.IN_CAMPAIGN: "interactions that belong to a campaign",
-    Figure.INVITED_JOINED: "members who joined by somebody's invitation",
-    Figure.SPENT_HUNDREDTHS: "amounts of all purchases, in hundredths",
-    Figure.NEW_INVITERS: "members who invited somebody for the first time",
+    Figure.INVITED_JOINED: "how often somebody joined by the invitation of somebody else",
+    Figure.SPENT_HUNDREDTHS: "amounts of all purchases, in hundredths; a thousand million at most",
+    Figure.NEW_INVITERS: "members who invited somebody, or brought somebody in, for the first time",
     Figure.JOINED_MEMBERS: "members who joined",
     Figure.JOINED_INTERACTED: "of those who joined, who has interacted within 30 days",
     Figure.JOINED_STAYED: "of those who joined, who was active again 7 to 14 days later",
@@ -89,9 +89,9 @@ FIGURES: Final[dict[Figure, str]] = {
     Figure.REACHED_FIRST: "members who reached the churn ladder's first rung",
     Figure.REACHED_SECOND: "members who reached its second rung",
     Figure.REACHED_THIRD: "members who reached its third rung",
-    Figure.RECALLED_FIRST: "of those who reached the first rung, who came back within 30 days",
-    Figure.RECALLED_SECOND: "of those who reached the second rung, who came back within 30 days",
-    Figure.RECALLED_THIRD: "of those who reached the third rung, who came back within 30 days",
+    Figure.RECALLED_FIRST: "of those on the first rung, who came back from it within 30 days",
+    Figure.RECALLED_SECOND: "of those on the second rung, who came back from it within 30 days",
+    Figure.RECALLED_THIRD: "of those on the third rung, who came back from it within 30 days",
     Figure.SPEAKERS: "distinct members who spoke",
     Figure.SPEECH_OUTSIDE_TOP_FIFTH: "speech of all but the most active fifth of these speakers",
     Figure.KNOWN_MEMBERS: "members known at the close, without those who left",
@@ -104,8 +104,8 @@ FIGURES: Final[dict[Figure, str]] = {
     Figure.TOP_FIFTH_28: "of these, those of the most active fifth of the active members",
     Figure.VIEWERS_28: "distinct members who viewed something in the 28 days",
     Figure.SPEAKING_VIEWERS_28: "of these, who also spoke in the 28 days",
-    Figure.INVITERS_7: "distinct members who invited somebody in the 7 days",
-    Figure.INVITERS_28: "distinct members who invited somebody in the 28 days",
+    Figure.INVITERS_7: "distinct members who invited, or brought in, somebody in the 7 days",
+    Figure.INVITERS_28: "distinct members who invited, or brought in, somebody in the 28 days",
 }
 """What each figure counts, in words."""
 

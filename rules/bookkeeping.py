@@ -16,6 +16,7 @@ from models.panes import WIDE
 from rules.churn import restore_watch
 from rules.entries import SPECIAL, Entry, enter_campaign, first_of_day
 from rules.ledger import Ledger
+from rules.ledger_close import recount_after_restart
 from rules.state import Community, Partition
 
 _LAST_INTERACTION: Final = int(EventType.PURCHASE_COMPLETED)
@@ -68,6 +69,7 @@ def restore_ledger(community: Community, ledger: Ledger) -> None:
     members = community.members
     ledger.gone = {name for name in ledger.people if members[name] & packed.LEFT}
     ledger.restore(community.next_day)
+    recount_after_restart(community, ledger)
     restore_watch(community, ledger)
 
 

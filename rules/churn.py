@@ -76,6 +76,22 @@ def watch(community: Community, ledger: Ledger, user_id: str, person: Person, da
     _look_at(ledger, user_id, person, max(day + _bounds(rule)[Rung.FIRST], community.next_day))
 
 
+def welcome_back(community: Community, user_id: str) -> None:
+    """Take in again who had left: circles and ladder look at the member as before.
+
+    The interaction need not be the first of its day: an earlier one may have arrived before.
+    """
+    ledger = community.ledger
+    person = None if ledger is None else ledger.people.get(user_id)
+    if ledger is None or person is None:
+        return
+    ledger.gone.discard(user_id)
+    ledger.faded[user_id] = None
+    ledger.changed_people[user_id] = person
+    if person.first_interaction:
+        watch(community, ledger, user_id, person, packed.last_day(community.members[user_id]))
+
+
 def restore_watch(community: Community, ledger: Ledger) -> None:
     """Let the ladder look again at all whom it looked at before a restart."""
     rule = community.policy.ladder_rule
@@ -132,7 +148,7 @@ def _judge(visit: Visit, effects: Effects) -> None:
     person.rung, person.rung_day = rung, day
     if rung == Rung.LOST:
         _tell(visit, Signal.LADDER_END, last, effects)
-        person.episode_day = person.told = 0
+        person.episode_day = person.episode_tier = person.told = 0
         visit.community.store(visit.user_id, visit.member & ~packed.ON_LADDER)
         return
     _look_at(ledger, visit.user_id, person, last + bounds[rung + 1])
@@ -143,12 +159,11 @@ def _judge(visit: Visit, effects: Effects) -> None:
 def _begin(visit: Visit, rung: int) -> bool:
     """Begin an episode, unless the member never took part, or was lost before anybody looked."""
     person = visit.person
-    if not person.quiet_tier:
-        person.quiet_tier, person.quiet_day = person.tier, visit.day
-    if person.quiet_tier < Tier.POTENTIAL or rung == Rung.LOST:
+    tier = person.quiet_tier or person.tier
+    if tier < Tier.POTENTIAL or rung == Rung.LOST:
         person.rung, person.rung_day = Rung.LOST, visit.day
         return False
-    person.episode_day, person.told = visit.day, 0
+    person.episode_day, person.episode_tier, person.told = visit.day, tier, 0
     visit.community.store(visit.user_id, visit.member | packed.ON_LADDER)
     return True
 
@@ -176,7 +191,8 @@ def come_back(
         if day - person.rung_day <= RECALL_DAYS:
             community.count(person.rung_day, _RECALLED[Rung(person.rung)])
         _tell(visit, Signal.RETURN, day, effects)
-    person.rung = person.rung_day = person.episode_day = person.told = person.waiting = 0
+    person.rung = person.rung_day = person.waiting = 0
+    person.episode_day = person.episode_tier = person.told = 0
     if rule.enabled and signal is not Signal.LEAVE:
         _look_at(ledger, user_id, person, max(day + visit.bounds[Rung.FIRST], community.next_day))
 
@@ -190,7 +206,7 @@ def _tell(visit: Visit, signal: Signal, last: int, effects: Effects) -> None:
     assert announcement is not None
     person.told += 1
     left = signal is Signal.LEAVE
-    figures = measure.gather(last, visit.day, Tier(person.quiet_tier), left, rule.setting)
+    figures = measure.gather(last, visit.day, Tier(person.episode_tier), left, rule.setting)
     figures["late_events"] = int(signal in _BY_EVENTS and visit.day < community.next_day)
     effects.outputs.append(
         Transition(

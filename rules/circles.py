@@ -10,6 +10,7 @@ from itertools import accumulate
 from typing import Final, NamedTuple
 
 from models import ledger as names
+from models import members as packed
 from models.alerts import TierChange
 from models.ledger import Person, Tier
 from rules.policy import Circles
@@ -68,8 +69,6 @@ def moved(person: Person, tier: int, day: int, down_closes: int) -> bool:
         person.below += 1
         if person.below < down_closes:
             return False
-        if not person.quiet_tier:
-            person.quiet_tier, person.quiet_day = held, day
     person.tier, person.tier_since, person.below = tier, day, 0
     return True
 
@@ -83,8 +82,7 @@ def close_circles(
     """
     ledger = community.ledger
     assert ledger is not None
-    people, seats = ledger.people, ledger.seats
-    down_closes = community.policy.circles.down_closes
+    people = ledger.people
     borders = (ranking.core, ranking.core + ranking.active, len(ranking.members))
     first = 0
     for tier, last in zip((_CORE, _ACTIVE, _POTENTIAL), borders, strict=True):
@@ -94,9 +92,7 @@ def close_circles(
             if held == tier and not person.below:
                 continue
             ledger.changed_people[user_id] = person
-            if moved(person, tier, day, down_closes):
-                seats[held] -= 1
-                seats[tier] += 1
+            if _moves(community, user_id, person, tier, day):
                 yield _change(community, user_id, held, day, at)
         first = last
     yield from _close_faded(community, day, at)
@@ -106,7 +102,6 @@ def _close_faded(community: Community, day: int, at: int) -> Iterator[TierChange
     """Let those without an interaction become observers, and those who left nothing."""
     ledger = community.ledger
     assert ledger is not None
-    down_closes = community.policy.circles.down_closes
     settled = []
     for user_id in sorted(ledger.faded):
         person = ledger.people[user_id]
@@ -125,14 +120,29 @@ def _close_faded(community: Community, day: int, at: int) -> Iterator[TierChange
             continue
         if held != _OBSERVER:
             ledger.changed_people[user_id] = person
-            if moved(person, _OBSERVER, day, down_closes):
-                ledger.seats[held] -= 1
-                ledger.seats[_OBSERVER] += 1
+            if _moves(community, user_id, person, _OBSERVER, day):
                 yield _change(community, user_id, held, day, at)
         if person.tier == _OBSERVER:
             settled.append(user_id)
     for user_id in settled:
         del ledger.faded[user_id]
+
+
+def _moves(community: Community, user_id: str, person: Person, tier: int, day: int) -> bool:
+    """Move a member, and count the seats of the circles; note the first fall since it was there.
+
+    Who has been there on the next day already, before this close, falls before it goes quiet.
+    """
+    ledger, held = community.ledger, person.tier
+    assert ledger is not None
+    if not moved(person, tier, day, community.policy.circles.down_closes):
+        return False
+    ledger.seats[held] -= 1
+    ledger.seats[tier] += 1
+    is_quiet = packed.last_day(community.members[user_id]) <= day
+    if tier < held and is_quiet and not person.quiet_tier:
+        person.quiet_tier, person.quiet_day = held, day
+    return True
 
 
 def _change(community: Community, user_id: str, before: int, day: int, at: int) -> TierChange:

@@ -63,7 +63,7 @@ def _close_day(community: Community, at: int, effects: Effects) -> None:
     judgements: dict[str, Judgement] = {}
     horizon = community.policy.horizon
     panes = recent(community.panes, day, horizon)
-    measures = _counts(community, panes[-1], day)
+    values: dict[str, int | None] = {}
     for rule in community.policy.rules:
         if not rule.enabled and not _stands(community, rule.id):
             continue
@@ -71,7 +71,7 @@ def _close_day(community: Community, at: int, effects: Effects) -> None:
             # Only a rule that is off, and ends its alert, looks further back than the horizon.
             seen = panes if rule.horizon <= horizon else recent(community.panes, day, rule.horizon)
             evaluation = _judge_community(community, rule, seen, day, at, effects)
-            measures[rule.community_measure.value_name] = evaluation["value"]
+            values[rule.community_measure.value_name] = evaluation["value"]
         elif rule.ladder_measure is not None:
             evaluation = _judge_ladder(community, rule, day, at, effects)
         else:
@@ -79,6 +79,8 @@ def _close_day(community: Community, at: int, effects: Effects) -> None:
         verdict = evaluation["verdict"]
         judgements[rule.id] = {"verdict": verdict, "evaluation": evaluation}
         effects.tally.verdicts[rule.id, verdict] += 1
+    # Who has reached a rung at this close is counted by now.
+    measures = _counts(community, panes[-1], day) | values
     measures["silent_members"] = community.silent
     effects.outputs.append(
         Snapshot(

@@ -20,7 +20,7 @@ from models.events import (
 )
 from models.panes import LATE
 from rules.bookkeeping import enter, settle
-from rules.churn import come_back
+from rules.churn import come_back, welcome_back
 from rules.close import close_due_days
 from rules.effects import UNKNOWN_TYPE, Effects, Outcome, Tally
 from rules.lifecycle import Signal, step
@@ -204,20 +204,21 @@ def _interact(
         return
     else:
         if day > packed.last_day(member):
+            # What ends comes in the order of the rules' ids.
+            if member & packed.ON_LADDER:
+                come_back(community, user_id, Signal.RETURN, day, arrival, effects)
+                member &= ~packed.ON_LADDER
             if packed.is_firing(member):
                 early = day < packed.since_day(member)
                 signal = Signal.LATE_RETURN if early else Signal.RETURN
                 member = _end(community, user_id, member, signal, day, arrival, effects)
-            if member & packed.ON_LADDER:
-                come_back(community, user_id, Signal.RETURN, day, arrival, effects)
-                member &= ~packed.ON_LADDER
             if not packed.last_day(member):
                 community.onlookers -= 1
             member = packed.moved(member, day)
         if member & packed.LEFT:
             member &= ~packed.LEFT
-            if community.ledger is not None:
-                community.ledger.gone.discard(user_id)
+            community.store(user_id, member)
+            welcome_back(community, user_id)
     rule = community.policy.member_rule
     if rule is not None and not member & packed.SCHEDULED and not packed.is_firing(member):
         assert rule.member_measure is not None

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from models import ledger as names
+from models import members as packed
 from models.events import Event, EventType
 from models.ledger import Campaign, Cohort, Person
 from models.panes import Figure
@@ -46,6 +47,9 @@ def known(community: Community, ledger: Ledger, user_id: str) -> Person:
         ledger.faded[user_id] = None
         ledger.seats[0] += 1
         community.know(user_id)
+        if community.members[user_id] & packed.LEFT:
+            # Known so far only by what was too old to count.
+            ledger.gone.add(user_id)
         _cohort(ledger, 0).members += 1
     ledger.changed_people[user_id] = person
     return person
@@ -59,7 +63,7 @@ def first_of_day(community: Community, ledger: Ledger, user_id: str, name: str, 
         return
     if name == names.SPEECH:
         person.last_spoke = max(person.last_spoke, day)
-    if not person.first_interaction:
+    if not person.first_interaction or day < person.first_interaction:
         person.first_interaction = day
     if day > person.quiet_day:
         person.quiet_tier = person.quiet_day = 0
@@ -71,8 +75,7 @@ def first_of_day(community: Community, ledger: Ledger, user_id: str, name: str, 
 def _pass_stages(community: Community, person: Person, day: int) -> None:
     """Count, on the day on which the member joined, which stages of the funnel it has passed."""
     days = day - person.joined
-    # Who joined by an event that came after the interaction has interacted too.
-    if days in _FIRST_INTERACTION_DAYS or 0 < person.first_interaction <= person.joined:
+    if days in _FIRST_INTERACTION_DAYS:
         _pass(community, person, Stage.INTERACTED, Figure.JOINED_INTERACTED)
     if days in _STAYED_DAYS:
         _pass(community, person, Stage.STAYED, Figure.JOINED_STAYED)
@@ -136,8 +139,9 @@ def _enter_join(entry: Entry) -> None:
     entry.add_figure(Figure.JOINED_MEMBERS)
     _cohort(entry.ledger, 0).members -= 1
     _cohort(entry.ledger, _month(entry.day)).members += 1
-    if person.first_interaction:
-        _pass_stages(entry.community, person, entry.day)
+    # Who joined by an event that came after the interaction has interacted too.
+    if 0 < person.first_interaction <= entry.day + _FIRST_INTERACTION_DAYS[-1]:
+        _pass(entry.community, person, Stage.INTERACTED, Figure.JOINED_INTERACTED)
 
 
 def _enter_invitation(entry: Entry) -> None:

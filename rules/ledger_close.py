@@ -25,12 +25,16 @@ def close_ledger(community: Community, ledger: Ledger, day: int, at: int) -> lis
 
     Nobody is returned where the rule that tells of circles is off.
     """
-    ledger.roll(day)
     community.pane_of(day)
     ledger.recount.add(day)
+    # Before the oldest entries go: a late event may just have come to them.
     for each in ledger.recount:
-        _count_speakers(community, ledger, each)
+        pane = community.panes.get(each)
+        if pane is not None:
+            pane[Figure.SPEAKERS : Figure.SPEECH_OUTSIDE_TOP_FIFTH + 1] = _speakers(ledger, each)
+            community.dirty_days.append(each)
     ledger.recount.clear()
+    ledger.roll(day)
     counts = ledger.interactions
     if ledger.gone:
         counts = {name: count for name, count in counts.items() if name not in ledger.gone}
@@ -41,16 +45,21 @@ def close_ledger(community: Community, ledger: Ledger, day: int, at: int) -> lis
     return changes if community.policy.circles.are_told else []
 
 
-def _count_speakers(community: Community, ledger: Ledger, day: int) -> None:
-    pane = community.panes.get(day)
-    if pane is None:
-        return
+def recount_after_restart(community: Community, ledger: Ledger) -> None:
+    """Find the days whose speakers the next close must count again: late events have come."""
+    for day, entries in ledger.days.items():
+        pane = community.panes.get(day)
+        if day < community.next_day and pane is not None and names.SPEECH in entries:
+            found = pane[Figure.SPEAKERS : Figure.SPEECH_OUTSIDE_TOP_FIFTH + 1]
+            if found != _speakers(ledger, day):
+                ledger.recount.add(day)
+
+
+def _speakers(ledger: Ledger, day: int) -> list[int]:
+    """Count who spoke on a day, and what all but the busiest fifth of them said."""
     speech = ledger.days.get(day, {}).get(names.SPEECH, {})
     busiest = sorted(speech.values(), reverse=True)
-    fifth = -(-len(busiest) // _FIFTH)
-    pane[Figure.SPEAKERS] = len(busiest)
-    pane[Figure.SPEECH_OUTSIDE_TOP_FIFTH] = sum(busiest[fifth:])
-    community.dirty_days.append(day)
+    return [len(busiest), sum(busiest[-(-len(busiest) // _FIFTH) :])]
 
 
 def _note_figures(community: Community, ledger: Ledger, ranking: Ranking, day: int) -> None:

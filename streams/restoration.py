@@ -112,11 +112,15 @@ class Restoration:
         community.panes.update(change.panes)
         if change.alerts is not None:
             community.alerts = _alerts(change.alerts)
-        self._members[community.id].update(change.members)
+        members = self._members[community.id]
+        members.update(change.members)
         if change.ledger is not None:
             self._open(community, change.ledger.book)
             if community.ledger is not None:
                 community.ledger.absorb(change.ledger.days, change.ledger.people)
+            # What is known of others has changed too: it stands on their pages.
+            touched = (members[name] for name in change.ledger.touched() if name in members)
+            self._journal.note_members(community.id, touched)
         self._journal.note_members(community.id, change.members.values())
 
     def _begin(self, community_id: str, first_day: int, next_day: int) -> Community:

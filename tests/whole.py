@@ -23,6 +23,7 @@ def described(partition: Partition) -> dict[str, Any]:
 
 
 def _community(community: Community) -> dict[str, Any]:
+    settle(community)
     # Who has left is not judged, and may stand in the wheel or not.
     left = {name for name, member in community.members.items() if member & packed.LEFT}
     return {
@@ -47,7 +48,6 @@ def _community(community: Community) -> dict[str, Any]:
 
 
 def _ledger(community: Community) -> dict[str, Any]:
-    settle(community)
     ledger = community.ledger
     assert ledger is not None
     oldest = community.next_day - ENTRY_DAYS

@@ -7,18 +7,13 @@ from pydantic import Field, model_validator
 
 from models.alerts import Evaluation, Verdict
 from models.days import iso
-from models.ledger import Rung, Tier
+from models.ledger import Tier
 from rules.measures.measure import LadderMeasure, Setting
 from rules.parameters import Parameters
 
 Silence = Annotated[int, Field(ge=1, le=3650)]
 
-_CASES: Final = {
-    Rung.FIRST: "first",
-    Rung.SECOND: "second",
-    Rung.THIRD: "third",
-    Rung.LOST: "lost",
-}
+_CASES: Final = ("first", "second", "third", "lost")
 _JUDGED: Final = frozenset(tier.name.lower() for tier in (Tier.CORE, Tier.ACTIVE, Tier.POTENTIAL))
 
 
@@ -60,9 +55,6 @@ def bounds(parameters: MemberChurnParameters) -> tuple[int, ...]:
 def gather(last: int, day: int, tier: Tier, left: bool, setting: Setting) -> Evaluation:
     """Count the whole days from the last interaction to `day`; `case` names the rung."""
     silent = max(day - last, 0)
-    parameters = setting.parameters
-    assert isinstance(parameters, MemberChurnParameters)
-    reached = [rung for rung, name in _CASES.items() if silent >= bounds(parameters)[rung]]
     return {
         "value": silent,
         "baseline": None,
@@ -70,7 +62,7 @@ def gather(last: int, day: int, tier: Tier, left: bool, setting: Setting) -> Eva
         "window": [iso(min(last, day)), iso(day)],
         "baseline_window": None,
         "last_interaction_day": iso(last) if last else None,
-        "case": _CASES[reached[-1]] if reached else None,
+        "case": _case(silent, setting.threshold),
         "tier_before": tier.name.lower(),
         "left": left,
         "threshold": setting.threshold,
@@ -79,9 +71,16 @@ def gather(last: int, day: int, tier: Tier, left: bool, setting: Setting) -> Eva
     }
 
 
+def _case(silent: int, threshold: Mapping[str, Any]) -> str | None:
+    reached = [name for name in _CASES if silent >= threshold[f"{name}_days"]]
+    return reached[-1] if reached else None
+
+
 def verdict(evaluation: Mapping[str, Any]) -> Verdict:
     """Judge the silence, inclusive; NOT_APPLICABLE to who left, is lost, or never took part."""
     threshold, silent = evaluation["threshold"], evaluation["value"]
+    if evaluation["case"] != _case(silent, threshold):
+        raise ValueError("the case does not follow from the silent days")
     if evaluation["left"] or evaluation["tier_before"] not in _JUDGED:
         return Verdict.NOT_APPLICABLE
     if silent >= threshold["lost_days"]:

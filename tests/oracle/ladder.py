@@ -15,41 +15,30 @@ DAYS_TO_COME_BACK = 30
 
 @dataclass
 class Ladder:
-    """One member's ladder. `episode` is the day on which the episode began that stands.
+    """One member's ladder: an episode stands from the day `episode` on, with `told` records.
 
-    `held` is the circle that the member held when it last interacted; who came to one by that
-    very interaction holds the one of the first close after it (`is_seen`: that close has been).
-    `reached` are the rungs of the last episode, and the day of each.
+    The member `held` that circle before it went quiet, and stands on `rung` since the day `since`.
     """
 
     held: str = "none"
-    is_seen: bool = True
     episode: date | None = None
     told: int = 0
-    reached: dict[str, date] = field(default_factory=dict)
+    rung: str = ""
+    since: date = date.min
 
-    def interacted(self, held: str) -> None:
-        """The member's last day has moved forward; it held that circle."""
-        self.held, self.is_seen = held, False
-
-    def closed(self, held: str, order: list[str]) -> None:
-        """A close has moved the circles."""
-        if not self.is_seen:
-            self.held, self.is_seen = max(self.held, held, key=order.index), True
-
-    def step(self, silent: int, day: date, settings: Mapping[str, Any]) -> str | None:
+    def step(self, silent: int, held: str, day: date, settings: Mapping[str, Any]) -> str | None:
         """So many whole days of silence at the close of the day: `first` to `lost`, where new."""
         lost = silent >= settings["lost_days"]
         if self.episode is None:
-            if lost or self.held not in TOOK_PART or silent < settings["first_days"]:
+            if lost or held not in TOOK_PART or silent < settings["first_days"]:
                 return None
-            self.episode, self.told, self.reached = day, 0, {}
+            self.episode, self.held, self.told, self.rung = day, held, 0, ""
         if lost:
             return "lost"
         rung = [name for name in RUNGS if silent >= settings[f"{name}_days"]][-1]
-        if rung in self.reached:
+        if rung == self.rung:
             return None
-        self.reached[rung] = day
+        self.rung, self.since = rung, day
         return rung
 
     def end(self) -> date:
@@ -68,15 +57,13 @@ class Rungs:
     recalled: Counter[tuple[date, str]] = field(default_factory=Counter)
 
     def come_back(self, ladder: Ladder, day: date) -> None:
-        """The member's last day has moved to that day, for the first time since its episode began.
+        """A member on the ladder has interacted on that day: its last rung has called it back.
 
-        Who interacted before it began had not been away.
+        Who interacted before the episode began had not been away.
         """
-        was_away = all(day >= since for since in list(ladder.reached.values())[:1])
-        for rung, since in ladder.reached.items():
-            if was_away and (day - since).days <= DAYS_TO_COME_BACK:
-                self.recalled[since, rung] += 1
-        ladder.reached = {}
+        is_back = ladder.episode is not None and day >= ladder.episode
+        if is_back and (day - ladder.since).days <= DAYS_TO_COME_BACK:
+            self.recalled[ladder.since, ladder.rung] += 1
 
     def figures(self, day: date) -> dict[str, int]:
         """Those of one day."""

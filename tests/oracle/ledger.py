@@ -10,18 +10,18 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from .ladder import Rungs
 from .reading import INTERACTIONS, SPEECH, Record
 
 NEEDS_LEDGER = (
-    "content-conversion-low", "member-churn", "member-tiers", "monthly-activity-low",
-    "viral-coefficient-low",
+    "campaign-participation-decay", "content-conversion-low", "health-index-falling",
+    "member-churn", "member-tiers", "monthly-activity-low", "viral-coefficient-low",
 )  # fmt: skip
 TIERS = ["none", "observer", "potential", "active", "core"]
 ANSWERS = {"reply.created", "like.added"}
+MOST_BELIEVED = 10**9
 UNTOLD = {"member.left", "heartbeat"}
 Happening = tuple[date, Record]
 
@@ -52,30 +52,36 @@ class Ledger:
     known: set[str] = field(default_factory=set)
     gone: set[str] = field(default_factory=set)
     holdings: dict[str, Holding] = field(default_factory=dict)
+    fallen: dict[str, tuple[str, date]] = field(default_factory=dict)
     closes: dict[date, dict[str, int]] = field(default_factory=dict)
+    spoken: dict[date, dict[str, int]] = field(default_factory=dict)
     rungs: Rungs = field(default_factory=Rungs)
 
-    def hear(self, record: Record, is_counted: bool) -> None:
-        """Learns from one event who is there, and who has gone."""
+    def hear(self, record: Record, day: date) -> None:
+        """Learns from one event of a person who is there."""
         user, name = record.user_id, record.type
-        if is_counted and record.actor_kind == "person":
-            if user and name not in UNTOLD:
-                self.known.add(user)
-            if name in ANSWERS and record.target_user_id not in (None, user):
-                self.known.add(str(record.target_user_id))
-            if name == "member.joined" and record.inviter_id not in (None, user):
-                self.known.add(str(record.inviter_id))
-            if user and name in INTERACTIONS:
-                self.gone.discard(user)
-        if name == "member.left" and user in self.known:
-            self.gone.add(user)
+        if user and name not in UNTOLD:
+            self.known.add(user)
+        if user in self.fallen and name in INTERACTIONS and day > self.fallen[user][1]:
+            # A circle that was lost before the member interacted is no matter any more.
+            del self.fallen[user]
+        if name in ANSWERS and record.target_user_id not in (None, user):
+            self.known.add(str(record.target_user_id))
+        if name == "member.joined" and record.inviter_id not in (None, user):
+            self.known.add(str(record.inviter_id))
 
-    def tier_of(self, member: str) -> str:
-        """The circle that the member holds now."""
-        return self.holdings.get(member, Holding()).tier
+    def left_behind(self, member: str) -> str:
+        """The circle out of which the member went quiet.
 
-    def close(self, day: date) -> list[Change]:
+        The one that it lost first since it last interacted, or else the one that it holds.
+        """
+        if member in self.fallen:
+            return self.fallen[member][0]
+        return self.holdings[member].tier if member in self.holdings else "none"
+
+    def close(self, day: date, left: set[str]) -> list[Change]:
         """Measures all circles at the close of the day; returns who changes, in order."""
+        self.gone = self.known & left
         counts = self.counts(day)
         measured = self.measured(counts)
         still = sorted(member for member in self.known if member not in measured)
@@ -86,8 +92,36 @@ class Ledger:
             self.move(holding, measured.get(member, "observer"), member in self.gone)
             if holding.tier != before:
                 changes.append(Change(member, before, holding.tier))
+            fell = TIERS.index(holding.tier) < TIERS.index(before) and holding.tier != "none"
+            if fell and all(when <= day for when in self.days_of(member)):
+                self.fallen.setdefault(member, (before, day))
         self.closes[day] = self.figures_of_close(day, counts)
+        self.spoken = {each: self.figures_of_speech(each) for each in self.days_until(day)}
         return changes
+
+    def days_of(self, member: str) -> list[date]:
+        """The days on which the member interacted."""
+        return [
+            day
+            for day, record in self.happenings
+            if record.user_id == member and record.type in INTERACTIONS
+        ]
+
+    def days_until(self, day: date) -> list[date]:
+        """All days up to that one on which anything happened."""
+        return sorted({each for each, _ in self.happenings if each <= day})
+
+    def figures_of_speech(self, day: date) -> dict[str, int]:
+        """Who spoke on a day; each close counts again, since late events may have come."""
+        spoken = Counter(
+            record.user_id
+            for _, record in within(self.happenings, day, 1)
+            if record.type in SPEECH and record.user_id
+        )
+        return {
+            "speakers": len(spoken),
+            "speech_outside_top_fifth": spoken.total() - top_fifth(spoken),
+        }
 
     def counts(self, day: date) -> Counter[str]:
         """Interactions in the 28 days that end with the day, by member; of those still there."""
@@ -126,16 +160,9 @@ class Ledger:
     def figures_of_close(self, day: date, counts: Mapping[str, int]) -> dict[str, int]:
         """What is told of the day as of its close, and not changed afterwards."""
         month, week = within(self.happenings, day, 28), within(self.happenings, day, 7)
-        spoken = Counter(
-            record.user_id
-            for _, record in within(self.happenings, day, 1)
-            if record.type in SPEECH and record.user_id
-        )
         viewers = who(month, {"content.viewed"})
         circles = Counter(holding.tier for holding in self.holdings.values())
         return {
-            "speakers": len(spoken),
-            "speech_outside_top_fifth": spoken.total() - top_fifth(spoken),
             "known_members": len(self.known - self.gone),
             "active_members": len(counts),
             **{f"tier_{tier}": circles[tier] for tier in TIERS[1:]},
@@ -143,8 +170,8 @@ class Ledger:
             "top_fifth_28": top_fifth(counts),
             "viewers_28": len(viewers),
             "speaking_viewers_28": len(viewers & who(month, SPEECH)),
-            "inviters_7": len(who(week, {"invite.sent"})),
-            "inviters_28": len(who(month, {"invite.sent"})),
+            "inviters_7": len(inviters(week)),
+            "inviters_28": len(inviters(month)),
         }
 
     def figures(self, day: date) -> dict[str, int]:
@@ -152,6 +179,7 @@ class Ledger:
         never_closed = dict.fromkeys(Ledger({}, []).figures_of_close(day, {}), 0)
         return {
             **(self.closes.get(day) or never_closed),
+            **self.spoken.get(day, {"speakers": 0, "speech_outside_top_fifth": 0}),
             **self.figures_of_events(day),
             **self.figures_of_cohort(day),
             **self.rungs.figures(day),
@@ -161,7 +189,7 @@ class Ledger:
         """What the events of the day say by themselves."""
         events = [record for when, record in self.happenings if when == day]
         surveys = [
-            hundredths(each.score)
+            each.score
             for each in events
             if each.type == "survey.answered" and each.score is not None
         ]
@@ -173,36 +201,46 @@ class Ledger:
         spent = [
             hundredths(each.amount)
             for each in events
-            if each.type == "purchase.completed" and each.amount is not None
+            if each.type == "purchase.completed"
+            and each.amount is not None
+            and 0 <= each.amount <= MOST_BELIEVED
         ]
-        first_invites = firsts(self.happenings, "invite.sent")
+        before = set[str]()
+        first_time = []
+        for when, each in self.happenings:
+            new = inviters([(when, each)]) - before
+            first_time += [when] * len(new)
+            before |= new
         return {
             "surveys": len(surveys),
-            "survey_hundredths": sum(surveys),
-            "promoters": sum(score >= 900 for score in surveys),
-            "detractors": sum(score <= 600 for score in surveys),
+            "survey_hundredths": sum(map(hundredths, surveys)),
+            "promoters": sum(score >= 9 for score in surveys),
+            "detractors": sum(score <= 6 for score in surveys),
             "completions": len(read),
             "completion_hundredths": sum(read),
             "in_campaign": sum(
                 each.type in INTERACTIONS and each.campaign_id is not None for each in events
             ),
             "spent_hundredths": sum(spent),
-            "new_inviters": sum(when == day for _, when in first_invites.values()),
+            "new_inviters": first_time.count(day),
+            "invited_joined": sum(
+                each.type == "member.joined" and each.inviter_id not in (None, each.user_id)
+                for each in events
+            ),
         }
 
     def figures_of_cohort(self, day: date) -> dict[str, int]:
         """Who joined on the day, by their first join that counts, and what became of them."""
         joins = firsts(self.happenings, "member.joined")
         cohort = {member: place for member, (place, when) in joins.items() if when == day}
-        invited = interacted = stayed = month = recommends = 0
+        interacted = stayed = month = recommends = 0
         for member, place in cohort.items():
-            inviter = self.happenings[place][1].inviter_id
-            invited += inviter not in (None, member)
             past = [each for each in self.happenings[:place] if each[1].user_id == member]
             later = [each for each in self.happenings[place:] if each[1].user_id == member]
             ages = [(when - day).days for when, each in later if each.type in INTERACTIONS]
-            came_before = any(when <= day and each.type in INTERACTIONS for when, each in past)
-            interacted += came_before or any(0 <= age <= 30 for age in ages)
+            came_before = [(when - day).days for when, each in past if each.type in INTERACTIONS]
+            by_then = any(age <= 30 for age in came_before)
+            interacted += by_then or any(0 <= age <= 30 for age in ages)
             stayed += any(7 <= age <= 14 for age in ages)
             month += any(30 <= age <= 37 for age in ages)
             recommends += any(
@@ -210,7 +248,6 @@ class Ledger:
                 for _, each in later
             )
         return {
-            "invited_joined": invited,
             "joined_members": len(cohort),
             "joined_interacted": interacted,
             "joined_stayed": stayed,
@@ -230,6 +267,16 @@ def who(happenings: Iterable[Happening], types: set[str]) -> set[str]:
     return {record.user_id for _, record in happenings if record.type in types and record.user_id}
 
 
+def inviters(happenings: Iterable[Happening]) -> set[str]:
+    """Those who sent an invitation, or by whose invitation somebody else joined."""
+    joined = {
+        record.inviter_id
+        for _, record in happenings
+        if record.type == "member.joined" and record.inviter_id not in (None, record.user_id)
+    }
+    return who(happenings, {"invite.sent"}) | {inviter for inviter in joined if inviter}
+
+
 def firsts(happenings: Iterable[Happening], name: str) -> dict[str, tuple[int, date]]:
     """For each member, where the first event of the type stands that arrived, and its day."""
     found: dict[str, tuple[int, date]] = {}
@@ -246,5 +293,5 @@ def top_fifth(counts: Mapping[str, int]) -> int:
 
 
 def hundredths(number: float) -> int:
-    """A number as it is written, in hundredths; half ones to the even neighbour."""
-    return int((Decimal(str(number)) * 100).to_integral_value(ROUND_HALF_EVEN))
+    """A number in whole hundredths, as the machine rounds it."""
+    return round(number * 100)

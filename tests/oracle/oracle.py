@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from .expected import Expected, ExpectedChange, ExpectedFigures, Tally, row
 from .judging import DAY, MEASURES, Community, Lifecycle, Member, local_day, settings_of
-from .ledger import NEEDS_LEDGER, TIERS, Ledger
+from .ledger import NEEDS_LEDGER, Ledger
 from .reading import (
     INTERACTIONS,
     NotAnEventError,
@@ -133,14 +133,13 @@ class Oracle(Said):
         if is_person and not dropped:
             community.events.append((day, name))
             community.happenings.append((day, record))
-        if community.ledger is not None:
-            community.ledger.hear(record, not dropped)
-        if record.user_id is None:
-            return
-        if is_person and name in INTERACTIONS:
-            self.interacted(community, record, day)
-        if name == "member.left":
-            self.left(community, record, day)
+        if community.ledger is not None and is_person and not dropped:
+            community.ledger.hear(record, day)
+        if record.user_id is not None:
+            if is_person and name in INTERACTIONS:
+                self.interacted(community, record, day)
+            if name == "member.left":
+                self.left(community, record, day)
 
     def start(self, partition: Partition, community_id: str, happened: int) -> Community:
         """A community begins with its first event, and closes no day that has passed."""
@@ -172,14 +171,19 @@ class Oracle(Said):
             return
         member.last_day = day
         if community.ledger is not None:
-            member.ladder.interacted(community.ledger.tier_of(record.user_id))
             community.ledger.rungs.come_back(member.ladder, day)
         self.end_alerts(community, record, day, "returned")
 
     def left(self, community: Community, record: Record, day: date) -> None:
         """`member.left`: ends the member's alerts, and its judging until it interacts again."""
         assert record.user_id is not None
-        member = community.members.setdefault(record.user_id, Member())
+        member = community.members.get(record.user_id)
+        if member is None and record.user_id in (
+            community.ledger.known if community.ledger else ()
+        ):
+            member = community.members[record.user_id] = Member()
+        if member is None:
+            return
         member.left = True
         self.end_alerts(community, record, day, "left")
         member.alert = Lifecycle()
@@ -240,14 +244,13 @@ class Oracle(Said):
 
     def close_ledger(self, community: Community, ledger: Ledger, day: date) -> None:
         """Moves the members between the circles."""
-        for change in ledger.close(day):
+        left = {user_id for user_id, member in community.members.items() if member.left}
+        for change in ledger.close(day, left):
             if community.rules["member-tiers"]["enabled"]:
                 before, tier = change.before, change.tier
                 self.changes.append(
                     ExpectedChange(community.id, change.member, before, tier, day.isoformat())
                 )
-        for user_id, member in community.members.items():
-            member.ladder.closed(ledger.tier_of(user_id), TIERS)
 
     def judge_members(
         self, community: Community, day: date, close: int, settings: Mapping[str, Any]
@@ -278,7 +281,8 @@ class Oracle(Said):
             if member.left or member.last_day is None:
                 continue
             silent = (day - member.last_day).days
-            case = ladder.step(silent, day, settings)
+            held = community.ledger.left_behind(user_id)
+            case = ladder.step(silent, held, day, settings)
             if case is None:
                 continue
             ladder.told += 1

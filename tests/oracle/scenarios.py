@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from .enriching import enriched, turned_on
 from .garbage import garbage_line
 from .reading import KNOWN_TYPES, duration, microseconds
 from .settings import ZONES, configured
@@ -55,8 +56,12 @@ class Scenario:
     until: str | None
 
 
-def scenario(seed: int) -> Scenario:
-    """The history of this seed."""
+def scenario(seed: int, *, with_ledger: bool = False) -> Scenario:
+    """The history of this seed.
+
+    Or the one that is made of it by turning rules on that need a ledger, and by filling in what
+    they read; whoever depends on certain seeds does not, and need not, see that.
+    """
     dice = random.Random(seed)
     first_day, days = dice.choice(FIRST_DAYS), dice.randint(45, 120)
     names = dice.sample(COMMUNITY_IDS, dice.randint(1, 6))
@@ -78,6 +83,9 @@ def scenario(seed: int) -> Scenario:
         events += _beats(dice, name, zone, first_day, days, lateness)
     for number, event in enumerate(events):
         event.fields["id"] = f"e{number}"
+    if with_ledger:
+        turned_on(random.Random(f"rules of {seed}"), configuration)
+        enriched(random.Random(f"events of {seed}"), events)
     events += _repeats(dice, events, names, horizon)
     events.sort(key=lambda event: event.arrival)
     _shuffle(dice, events)

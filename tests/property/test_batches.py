@@ -75,7 +75,7 @@ class Logged(NamedTuple):
 
 @cache
 def history_of(seed: int) -> History:
-    random = scenario(seed)
+    random = scenario(seed, with_ledger=True)
     catalogue = shipped_catalogue()
     configuration = parse_configuration("scenario", random.configuration, catalogue)
     records = []
@@ -323,5 +323,5 @@ def test_a_record_at_a_time_is_as_good_as_all_at_once() -> None:
 
 def test_the_histories_hold_what_the_properties_are_about() -> None:
     outputs = [type(each).__name__ for seed in SEEDS for each in in_one_fold(seed).outputs]
-    assert {"Transition", "Digest", "Snapshot"} == set(outputs)
+    assert {"Transition", "Digest", "Snapshot", "TierChange"} == set(outputs)
     assert any(in_one_fold(seed).state["seen"] for seed in SEEDS)

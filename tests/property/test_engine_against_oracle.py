@@ -8,23 +8,28 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from functools import cache
+from datetime import date
+from functools import cache, partial
 from itertools import zip_longest
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
+from models.alerts import Snapshot, TierChange
+from models.days import iso
 from models.decode import decode
 from models.instants import format_instant, parse_instant
+from models.panes import FIGURE_NAMES, NOTHING, WIDTH
+from rules.bookkeeping import settle_all
 from rules.configuration import parse_configuration
-from rules.effects import Outcome
+from rules.effects import Outcome, Output
 from rules.policy import Policies
-from rules.records import Recorder
+from rules.records import Record, Recorder
 from streams.catalogue import shipped_catalogue
 from streams.replay import Replay
-from tests.oracle.expected import Expected, Tally
+from tests.oracle.expected import Expected, ExpectedChange, ExpectedFigures, Tally
 from tests.oracle.oracle import Oracle
 from tests.oracle.scenarios import Scenario, scenario, shrink
 
@@ -32,7 +37,46 @@ from tests.oracle.scenarios import Scenario, scenario, shrink
 SEEDS = int(os.environ.pop("PULSE_ORACLE_SEEDS", "40"))
 SECONDS_TO_SHRINK = 60
 
-cached_scenario = cache(scenario)
+cached_scenario = cache(partial(scenario, with_ledger=True))
+
+
+class Results(NamedTuple):
+    """All that the two must agree on; `panes` are those that are still kept at the end."""
+
+    records: list[Expected]
+    changes: list[ExpectedChange]
+    figures: list[ExpectedFigures]
+    panes: list[ExpectedFigures]
+    tally: Tally
+
+
+class Watched(Replay):
+    """A replay that keeps what it does not publish."""
+
+    def __init__(self, policies: Policies, recorder: Recorder, partitions: int) -> None:
+        super().__init__(policies, recorder, partitions)
+        self.outputs: list[Output] = []
+
+    def _emit(self, outputs: Iterable[Output]) -> Iterator[Record]:
+        outputs = list(outputs)
+        self.outputs += outputs
+        yield from super()._emit(outputs)
+
+    def panes(self) -> list[ExpectedFigures]:
+        """The figures of every pane between the first and the last one that are kept."""
+        for partition in self._partitions:
+            settle_all(partition)
+        return [
+            ExpectedFigures(
+                name,
+                iso(day),
+                dict(zip(FIGURE_NAMES, community.panes.get(day, NOTHING)[WIDTH:], strict=True)),
+            )
+            for partition in self._partitions
+            for name, community in sorted(partition.communities.items())
+            if community.ledger is not None and community.panes
+            for day in range(min(community.panes), max(community.panes) + 1)
+        ]
 
 
 def instant(text: str) -> int:
@@ -45,7 +89,7 @@ def seen(record: dict[str, Any]) -> Expected:
     """A record of the engine as the oracle would note it."""
     data = record["data"]
     is_digest = record["type"] == "pulse.alert.digest.v1"
-    by_close = data.get("reason") in ("threshold", "recovered", "inconclusive")
+    by_close = data.get("reason") in ("threshold", "recovered", "inconclusive", "lost")
     evaluation = data["evaluation"] if by_close else {}
     return Expected(
         kind=record["type"].removeprefix("pulse.alert.").removesuffix(".v1"),
@@ -62,49 +106,97 @@ def seen(record: dict[str, Any]) -> Expected:
         baseline=evaluation.get("baseline"),
         verdict=evaluation.get("verdict"),
         member_ids=tuple(data["member_ids"]) if is_digest else None,
+        case=evaluation.get("case"),
+        tier_before=evaluation.get("tier_before"),
     )
 
 
-def of_the_engine(
-    lines: Iterable[bytes], history: Scenario, partitions: int
-) -> tuple[list[Expected], Tally]:
+def figures_of(snapshot: Snapshot) -> ExpectedFigures:
+    """The figures of a snapshot, where it has any."""
+    found = {name: snapshot.measures.get(name) for name in FIGURE_NAMES}
+    known = {name: value for name, value in found.items() if value is not None}
+    assert not known or known.keys() == set(FIGURE_NAMES)
+    return ExpectedFigures(snapshot.community_id, iso(snapshot.day), known or None)
+
+
+def change_of(change: TierChange) -> ExpectedChange:
+    """A change of circle as the oracle would note it."""
+    before, tier = change.before.name.lower(), change.tier.name.lower()
+    return ExpectedChange(change.community_id, change.member_id, before, tier, iso(change.day))
+
+
+def of_the_engine(lines: Iterable[bytes], history: Scenario, partitions: int) -> Results:
     catalogue = shipped_catalogue()
     configuration = parse_configuration("scenario", history.configuration, catalogue)
     recorder = Recorder(catalogue, configuration.deployment)
-    replay = Replay(Policies(configuration, catalogue), recorder, partitions)
+    replay = Watched(Policies(configuration, catalogue), recorder, partitions)
     until = None if history.until is None else instant(history.until)
     records = [seen(record) for record in replay.run(((x, decode(x)) for x in lines), until)]
     counts, summary = replay.summary.tally, replay.summary
-    return records, Tally(
-        read=summary.lines,
-        rejected=sum(summary.rejected.values()),
-        duplicates=counts.of(Outcome.DUPLICATE),
-        unknown_types=counts.of(Outcome.SKIPPED),
-        late=counts.of(Outcome.LATE),
-        dropped=counts.of(Outcome.DROPPED),
-        clock_ahead=counts.ahead,
+    return Results(
+        records=records,
+        changes=[change_of(each) for each in replay.outputs if isinstance(each, TierChange)],
+        figures=[figures_of(each) for each in replay.outputs if isinstance(each, Snapshot)],
+        panes=replay.panes(),
+        tally=Tally(
+            read=summary.lines,
+            rejected=sum(summary.rejected.values()),
+            duplicates=counts.of(Outcome.DUPLICATE),
+            unknown_types=counts.of(Outcome.SKIPPED),
+            late=counts.of(Outcome.LATE),
+            dropped=counts.of(Outcome.DROPPED),
+            clock_ahead=counts.ahead,
+        ),
     )
 
 
 def of_the_oracle(
-    lines: Iterable[bytes], history: Scenario, partitions: int
-) -> tuple[list[Expected], Tally]:
+    lines: Iterable[bytes], history: Scenario, partitions: int, panes: list[ExpectedFigures]
+) -> Results:
+    """What the oracle says of these lines, and of the days of these panes at the end."""
     oracle = Oracle(history.configuration, partitions).run(lines, history.until)
-    # The oracle always writes milliseconds.
-    records = [replace(e, time=format_instant(instant(e.time))) for e in oracle.alerts]
-    return records, oracle.tally
+    ledgers = {
+        name: community.ledger
+        for partition in oracle.partitions
+        for name, community in partition.communities.items()
+        if community.ledger is not None
+    }
+    return Results(
+        # The oracle always writes milliseconds.
+        records=[replace(e, time=format_instant(instant(e.time))) for e in oracle.alerts],
+        changes=oracle.changes,
+        figures=oracle.figures,
+        panes=[
+            replace(each, figures=ledgers[each.community].figures(date.fromisoformat(each.day)))
+            for each in panes
+        ],
+        tally=oracle.tally,
+    )
 
 
 def difference(lines: list[bytes], history: Scenario, partitions: int) -> str:
     """The first difference between the two, in words; empty where there is none."""
-    records, counts = of_the_engine(lines, history, partitions)
-    expected_records, expected_counts = of_the_oracle(lines, history, partitions)
-    for number, (one, other) in enumerate(zip_longest(records, expected_records)):
-        if one != other:
-            return f"record {number}:\n  engine {one}\n  oracle {other}"
-    if counts != expected_counts:
-        return f"numbers:\n  engine {counts}\n  oracle {expected_counts}"
+    engine = of_the_engine(lines, history, partitions)
+    oracle = of_the_oracle(lines, history, partitions, engine.panes)
+    for what in ("records", "changes", "figures", "panes"):
+        pairs = zip_longest(getattr(engine, what), getattr(oracle, what))
+        for number, (one, other) in enumerate(pairs):
+            if one != other:
+                mine, yours = _unlike(one, other), _unlike(other, one)
+                return f"{what} {number}:\n  engine {mine}\n  oracle {yours}"
+    if engine.tally != oracle.tally:
+        return f"numbers:\n  engine {engine.tally}\n  oracle {oracle.tally}"
     return ""
+
+
+def _unlike(one: Any, other: Any) -> Any:
+    """Of figures only those that differ."""
+    if not (isinstance(one, ExpectedFigures) and isinstance(other, ExpectedFigures)):
+        return one
+    if one.figures is None or other.figures is None:
+        return one
+    unlike = {name: n for name, n in one.figures.items() if n != other.figures.get(name)}
+    return replace(one, figures=unlike)
 
 
 def smallest(history: Scenario, partitions: int) -> list[bytes]:

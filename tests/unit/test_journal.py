@@ -11,7 +11,7 @@ from models.events import Arrived
 from models.instants import DAY, format_instant, parse_instant
 from models.recovered import Recovered
 from models.rejections import Rejection
-from models.state import COMMUNITY, DELTA, MEMBERS
+from models.state import COMMUNITY, DELTA, MEMBERS, PEOPLE
 from rules import state
 from rules.configuration import Configuration
 from rules.engine import fold
@@ -22,10 +22,12 @@ from streams.catalogue import shipped_catalogue
 from streams.changelog import Record, marker_record, stored_partition
 from streams.journal import Journal
 from streams.restoration import restore
+from tests.builders import configured
 from tests.whole import described
 
 START = parse_instant("2025-01-01T12:00:00Z") or 0
 POLICIES = Policies(Configuration(), shipped_catalogue())
+WITH_A_LEDGER = Policies(configured("rules: {member-tiers: {enabled: true}}"), shipped_catalogue())
 
 
 def post(number: int, community: str = "42", user: str = "anna", day: int = 0) -> Arrived:
@@ -42,8 +44,9 @@ def post(number: int, community: str = "42", user: str = "anna", day: int = 0) -
 class Log:
     """A partition, its journal and all that the journal wrote."""
 
-    def __init__(self) -> None:
-        self.partition = Partition(POLICIES)
+    def __init__(self, policies: Policies = POLICIES) -> None:
+        self.policies = policies
+        self.partition = Partition(policies)
         self.journal = Journal()
         self.journal.begin(0)
         self.records: list[Record] = []
@@ -63,7 +66,7 @@ class Log:
         recovered = Recovered()
         for offset, (key, value) in enumerate(self.records):
             recovered.absorb(key, value, offset)
-        return restore(recovered, POLICIES)
+        return restore(recovered, self.policies)
 
 
 def test_a_batch_writes_one_record_however_many_members_it_touches() -> None:
@@ -127,6 +130,36 @@ def test_what_was_written_comes_back(
         ]
         log.batch(*events)
         assert described(log.read_back()[0]) == described(log.partition)
+
+
+def test_a_restored_journal_knows_the_pages_on_which_only_the_ledger_changed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A second post of a day is nothing new about the member, but an entry of the ledger's."""
+    monkeypatch.setattr(state, "_PAGE_CHARACTERS", 2 * (3 + state.MEMBER_CHARACTERS))
+    log = Log(WITH_A_LEDGER)
+    monkeypatch.setattr(journal, "MOST_DELTAS", 0)
+    assert log.batch(*[post(n, user=f"u{n:02}") for n in range(8)])[PEOPLE] == 4
+    monkeypatch.setattr(journal, "MOST_DELTAS", 9)
+    assert log.batch(post(10, user="u05"))[PEOPLE] == 0
+    log.partition, log.journal = log.read_back()
+    log.journal.begin(len(log.records))
+    log.records.append(marker_record(stored_partition(log.partition, 0, 1), log.journal.stamp))
+    monkeypatch.setattr(journal, "MOST_DELTAS", 0)
+    assert log.batch(post(11, user="u00"))[PEOPLE] == 2
+    log.batch()
+    assert described(log.read_back()[0]) == described(log.partition)
+
+
+def test_after_a_restart_the_next_close_counts_late_speakers_of_a_day_that_had_closed() -> None:
+    log, on = Log(WITH_A_LEDGER), Partition(WITH_A_LEDGER)
+    late = (START + 3 * DAY, *post(9, user="bert", day=1)[1:])
+    events = [post(1), post(2, day=3), late]
+    log.batch(*events)
+    restored = log.read_back()[0]
+    for partition in (on, restored):
+        fold(partition, [*(events if partition is on else []), post(3, day=5)])
+    assert described(restored) == described(on)
 
 
 def test_a_restored_journal_goes_on_where_the_other_was(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,76 @@
+"""What the ledger lives on, put into a history: who invites, answers, buys, joins and leaves."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+from .reading import INTERACTIONS
+from .writing import Event
+
+Fields = dict[str, Any]
+TYPES = {
+    "member.joined": 10, "content.viewed": 8, "purchase.completed": 4, "survey.answered": 4,
+    "invite.sent": 4, "like.added": 3, "campaign.joined": 2, "member.left": 3, "post.created": 2,
+}  # fmt: skip
+AMOUNTS = [0, 1, 12, 9.9, 19.99, 0.1, 0.005, 0.015, 2.675, 12.345, 1e9, -5, -0.125, 99_999.99]
+SCORES = [0, 3, 5.5, 6, 6.01, 7, 8.99, 8.995, 9, 9.0, 9.5, 10]
+COMPLETIONS = [0, 0.005, 0.1, 0.29, 0.333, 0.5, 0.995, 0.999, 1, 1.0]
+CAMPAIGNS = ["spring", "c:1", "", "社", "spring"]
+LADDERS = [(14, 30, 60, 90), (1, 2, 3, 4), (2, 5, 9, 14), (3, 4, 10, 11), (7, 14, 21, 28)]
+CIRCLES = [(50, 85), (20, 50), (1, 99), (50, 51), (80, 99), (33, 67)]
+
+
+def enriched(dice: random.Random, events: list[Event]) -> None:
+    """Retypes a part of the events, and gives all the fields that the ledger reads."""
+    users = sorted({each.fields["user_id"] for each in events if each.fields.get("user_id")})
+    names = [*users, *(f"guest {number}" for number in range(3))]
+    often = dice.choice([0.05, 0.2, 0.5])
+    for event in events:
+        fields = event.fields
+        if dice.random() < often and fields["type"] not in ("custom.thing", "heartbeat"):
+            fields["type"] = dice.choices(list(TYPES), list(TYPES.values()))[0]
+        _give(dice, fields, names)
+
+
+def _give(dice: random.Random, fields: Fields, names: list[str]) -> None:
+    name = fields["type"]
+    someone: Callable[[], Any] = lambda: dice.choice(  # noqa: E731
+        [dice.choice(names), dice.choice(names), fields.get("user_id"), ""]
+    )
+    if name == "member.joined" or dice.random() < 0.02:
+        fields |= {"inviter_id": someone()} if dice.random() < 0.6 else {}
+    if name in ("reply.created", "like.added", "like.removed") or dice.random() < 0.02:
+        fields |= {"target_user_id": someone()} if dice.random() < 0.5 else {}
+    if name == "purchase.completed" or dice.random() < 0.02:
+        fields |= {"amount": dice.choice(AMOUNTS)} if dice.random() < 0.8 else {}
+    if name == "survey.answered" or dice.random() < 0.02:
+        fields |= {"score": dice.choice(SCORES)} if dice.random() < 0.8 else {}
+    if name == "content.viewed" or dice.random() < 0.02:
+        fields |= {"completion": dice.choice(COMPLETIONS)} if dice.random() < 0.8 else {}
+    if (name in INTERACTIONS and dice.random() < 0.15) or dice.random() < 0.02:
+        fields["campaign_id"] = dice.choice(CAMPAIGNS)
+
+
+def turned_on(dice: random.Random, configuration: dict[str, Any]) -> None:
+    """Turns the rules about members on, for all or for some, often with shorter ladders."""
+    if dice.random() < 0.8:
+        configuration["rules"] = {**configuration["rules"], **_rules(dice)}
+    for name in configuration["communities"]:
+        if dice.random() < 0.4:
+            own = configuration["communities"][name]
+            own["rules"] = {**own.get("rules", {}), **_rules(dice)}
+
+
+def _rules(dice: random.Random) -> dict[str, dict[str, Any]]:
+    tiers: dict[str, Any] = {"enabled": dice.random() < 0.75}
+    churn: dict[str, Any] = {"enabled": dice.random() < 0.75}
+    if dice.random() < 0.6:
+        tiers |= zip(("core_percent", "active_percent"), dice.choice(CIRCLES), strict=True)
+    if dice.random() < 0.5:
+        tiers["down_closes"] = dice.choice([1, 2, 3, 7, 28])
+    if dice.random() < 0.8:
+        rungs = ("first_days", "second_days", "third_days", "lost_days")
+        churn |= zip(rungs, dice.choice(LADDERS), strict=True)
+    return {"member-tiers": tiers, "member-churn": churn}

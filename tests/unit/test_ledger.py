@@ -1,0 +1,210 @@
+"""What the ledger makes of a few events: who is known, in which circle, and what is said of them.
+
+Days are those of January 2025, the first is 1; days close one hour after their midnight (UTC).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from models.alerts import Reason, Snapshot, TierChange, Transition
+from models.days import day_from_iso
+from models.decode import decode_timed
+from models.events import Arrived
+from models.instants import DAY, HOUR, MINUTE, format_instant
+from models.panes import Figure
+from models.rejections import Rejection
+from rules.effects import Output
+from rules.engine import fold, tick
+from rules.policy import Policies
+from rules.state import Partition
+from tests.builders import catalogue, configured, instant
+
+BEFORE = instant("2024-12-31T00:00:00Z")
+DAY_BEFORE = day_from_iso("2024-12-31")
+RULES = """rules:
+  member-tiers: {enabled: true, down_closes: 1}
+  member-churn: {enabled: true, first_days: 2, second_days: 4, third_days: 40, lost_days: 60}
+"""
+PANES_OF_60_DAYS = "  transactions-stalled: {enabled: true, active_days: 53}\n"
+
+
+def at(day: int, hour: int = 12, minute: int = 0) -> int:
+    return BEFORE + day * DAY + hour * HOUR + minute * MINUTE
+
+
+def event(kind: str, user: str | None, time: int, arrival: int = 0, **fields: Any) -> Arrived:
+    """An event of the community 42; it arrives when it happens, unless told."""
+    arrival = arrival or time
+    content = {
+        "id": f"{kind} {user} {time} {arrival}",
+        "type": kind,
+        "community_id": "42",
+        "user_id": user,
+        "time": format_instant(time),
+        **fields,
+    }
+    timed = decode_timed(json.dumps(content).encode())
+    assert not isinstance(timed, Rejection)
+    return arrival, *timed
+
+
+def post(user: str, time: int, arrival: int = 0) -> Arrived:
+    return event("post.created", user, time, arrival)
+
+
+class Story:
+    """What comes of events, one by one in their order, and of days that close after them."""
+
+    def __init__(self, *events: Arrived, until: int, rules: str = RULES) -> None:
+        self.partition = Partition(Policies(configured(rules), catalogue()))
+        self.outputs: list[Output] = []
+        for each in events:
+            self.outputs += fold(self.partition, [each]).outputs
+        self.outputs += tick(self.partition, at(until + 1, 1)).outputs
+
+    def measure(self, name: str) -> dict[int, int | None]:
+        """The measure in the snapshots of the days that have one above 0."""
+        found = {
+            each.day - DAY_BEFORE: each.measures.get(name)
+            for each in self.outputs
+            if isinstance(each, Snapshot)
+        }
+        return {day: value for day, value in found.items() if value != 0}
+
+    def figure(self, figure: Figure) -> dict[int, int]:
+        """The figure in the panes that are still kept and have one above 0."""
+        panes = self.partition.communities["42"].panes
+        return {
+            day - DAY_BEFORE: pane[figure] for day, pane in sorted(panes.items()) if pane[figure]
+        }
+
+    def ladder(self, member: str) -> list[tuple[int, str, str]]:
+        """Day, reason and circle of the churn ladder's records about a member."""
+        return [
+            (each.day - DAY_BEFORE, each.reason.value, each.evaluation["tier_before"])
+            for each in self.outputs
+            if isinstance(each, Transition)
+            and (each.rule_id, each.member_id) == ("member-churn", member)
+        ]
+
+    def circles(self, member: str) -> list[tuple[int, str]]:
+        """Day and new circle of a member's changes."""
+        return [
+            (each.day - DAY_BEFORE, each.tier.name.lower())
+            for each in self.outputs
+            if isinstance(each, TierChange) and each.member_id == member
+        ]
+
+
+def test_a_snapshot_says_who_reached_a_rung_at_this_very_close() -> None:
+    story = Story(post("anna", at(1)), until=4)
+    assert story.ladder("anna") == [(3, "threshold", "core")]
+    assert story.measure("reached_first") == {3: 1}
+
+
+def test_what_an_interaction_ends_comes_in_the_order_of_the_rules() -> None:
+    rules = RULES + "  member-silent: {silent_days: 1}\n"
+    story = Story(post("anna", at(1)), post("anna", at(9)), until=9, rules=rules)
+    ends = [
+        each.rule_id
+        for each in story.outputs
+        if isinstance(each, Transition) and each.reason is Reason.RETURNED
+    ]
+    assert ends == ["member-churn", "member-silent"]
+
+
+def test_speech_that_comes_as_late_as_can_be_has_a_speaker() -> None:
+    events = [post("anna", at(1)), post("bert", at(1), arrival=at(36))]
+    story = Story(*events, until=36, rules=RULES + PANES_OF_60_DAYS)
+    assert story.figure(Figure.SPEAKERS) == {1: 2}
+
+
+def test_who_left_and_comes_back_by_an_old_interaction_is_an_observer_again() -> None:
+    events = [
+        post("anna", at(1)),
+        event("member.left", "anna", at(2)),
+        post("anna", at(1, 13), arrival=at(31)),
+    ]
+    story = Story(*events, until=32)
+    assert story.circles("anna") == [(1, "core"), (2, "none"), (31, "observer")]
+
+
+def test_who_is_known_only_since_leaving_is_gone_until_an_interaction() -> None:
+    events = [
+        post("bert", at(50)),
+        post("anna", at(1), arrival=at(50, 13)),
+        event("member.left", "anna", at(50, 14)),
+        event("content.viewed", "anna", at(50, 15)),
+        post("anna", at(52)),
+    ]
+    story = Story(*events, until=52)
+    assert story.measure("known_members") == {50: 1, 51: 1, 52: 2}
+
+
+def test_the_ladder_looks_on_when_somebody_returns_by_a_second_event_of_an_old_day() -> None:
+    events = [
+        post("anna", at(1)),
+        event("member.left", "anna", at(2)),
+        post("anna", at(1, 13), arrival=at(5)),
+    ]
+    assert Story(*events, until=5).ladder("anna") == [(5, "threshold", "core")]
+
+
+def test_who_interacted_a_month_before_the_join_arrived_has_interacted_within_30_days() -> None:
+    def joined(interaction: int) -> dict[int, int]:
+        events = [
+            post("bert", at(1)),
+            post("anna", at(interaction)),
+            event("member.joined", "anna", at(1), at(36)),
+        ]
+        story = Story(*events, until=36, rules=RULES + PANES_OF_60_DAYS)
+        assert story.figure(Figure.JOINED_MEMBERS) == {1: 1}
+        return story.figure(Figure.JOINED_INTERACTED)
+
+    assert joined(31) == {1: 1}
+    assert joined(32) == {}
+
+
+def test_the_first_of_two_old_interactions_counts_however_they_arrived() -> None:
+    events = [
+        post("bert", at(1)),
+        post("anna", at(33)),
+        post("anna", at(20), arrival=at(34)),
+        event("member.joined", "anna", at(1), at(35)),
+    ]
+    story = Story(*events, until=35, rules=RULES + PANES_OF_60_DAYS)
+    assert story.figure(Figure.JOINED_INTERACTED) == {1: 1}
+
+
+def test_an_episode_is_out_of_the_circle_that_the_member_rose_to_before() -> None:
+    """A first episode, of an active member, ends by a late post, which makes the member core."""
+    events = [
+        post("bert", at(1)),
+        post("anna", at(1, 13), arrival=at(2)),
+        post("bert", at(2)),
+        post("bert", at(2, 13)),
+        post("carl", at(3, 13)),
+        *[post("anna", at(3, 14 + each), arrival=at(4, 2)) for each in range(5)],
+    ]
+    story = Story(*events, until=5)
+    assert story.circles("anna") == [(2, "active"), (4, "core")]
+    assert story.ladder("anna") == [
+        (3, "threshold", "active"),
+        (3, "returned", "active"),
+        (5, "threshold", "core"),
+    ]
+
+
+def test_a_fall_at_a_close_after_which_the_member_had_been_there_is_no_fall_into_silence() -> None:
+    """It is judged an hour after midnight, and the member posts half an hour after midnight."""
+    events = [
+        post("anna", at(1)),
+        *[post("bert", at(2, 12, each)) for each in range(9)],
+        post("anna", at(3, 0, 30)),
+        event("heartbeat", None, at(3, 2)),
+    ]
+    story = Story(*events, until=5)
+    assert story.circles("anna") == [(1, "core"), (2, "potential"), (3, "active")]
+    assert story.ladder("anna") == [(5, "threshold", "active")]

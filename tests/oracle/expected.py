@@ -53,6 +53,17 @@ class ExpectedFigures:
     figures: dict[str, int] | None
 
 
+@dataclass(frozen=True)
+class ExpectedReport:
+    """What a rule that only reports says of one day of a community."""
+
+    community: str
+    day: str
+    rule: str
+    value: int | None
+    verdict: str
+
+
 @dataclass
 class Tally:
     """Numbers of records. Late, dropped and ahead are of counted records of known types."""

@@ -19,7 +19,12 @@ DAY = timedelta(days=1)
 LIFECYCLE: dict[str, Any] = {"enabled": True, "for_days": 0, "keep_firing_days": 0}
 OFF: dict[str, Any] = {**LIFECYCLE, "enabled": False}
 DEFAULTS: dict[str, dict[str, Any]] = {
+    "cohort-value": OFF,
     "content-conversion-low": {**OFF, "minimum_permille": 58, "floor": 100},
+    "growth-stage": {
+        **OFF, "few_inviters": 10, "grow_percent": 50, "viral_percent": 50, "pay_hundredths": 100,
+        "drive_percent": 80,
+    },
     "member-churn": {
         **OFF, "first_days": 14, "second_days": 30, "third_days": 60, "lost_days": 90,
     },

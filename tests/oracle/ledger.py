@@ -16,8 +16,9 @@ from .ladder import Rungs
 from .reading import INTERACTIONS, SPEECH, Record
 
 NEEDS_LEDGER = (
-    "campaign-participation-decay", "content-conversion-low", "health-index-falling",
-    "member-churn", "member-tiers", "monthly-activity-low", "viral-coefficient-low",
+    "campaign-participation-decay", "cohort-value", "content-conversion-low", "growth-stage",
+    "health-index-falling", "member-churn", "member-tiers", "monthly-activity-low",
+    "viral-coefficient-low",
 )  # fmt: skip
 TIERS = ["none", "observer", "potential", "active", "core"]
 ANSWERS = {"reply.created", "like.added"}

@@ -13,7 +13,8 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from .expected import Expected, ExpectedChange, ExpectedFigures, Tally, row
+from .expected import Expected, ExpectedChange, ExpectedFigures, ExpectedReport, Tally, row
+from .growth import REPORTS
 from .judging import DAY, MEASURES, Community, Lifecycle, Member, local_day, settings_of
 from .ledger import NEEDS_LEDGER, Ledger
 from .reading import (
@@ -154,7 +155,7 @@ class Oracle(Said):
             first_day=first_day,
             next_day=first_day,
         )
-        if any(community.rules[rule]["enabled"] for rule in NEEDS_LEDGER):
+        if any(community.rules.get(rule, {}).get("enabled") for rule in NEEDS_LEDGER):
             community.ledger = Ledger(community.rules["member-tiers"], community.happenings)
         assert partition.clock is not None
         while community.close_of(community.next_day) <= partition.clock:
@@ -231,6 +232,11 @@ class Oracle(Said):
                 continue
             if rule == "member-churn":
                 self.judge_ladders(community, day, close, settings)
+                continue
+            if rule in REPORTS:
+                assert community.ledger is not None
+                told = REPORTS[rule](community.ledger, community.first_day, day, settings)
+                self.reports.append(ExpectedReport(community.id, day.isoformat(), rule, *told))
                 continue
             value, baseline, verdict = MEASURES[rule](community, day, settings)
             alert = community.alerts.setdefault(rule, Lifecycle())

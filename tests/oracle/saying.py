@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from .expected import Expected, ExpectedChange, ExpectedFigures, alert_id
+from .expected import Expected, ExpectedChange, ExpectedFigures, ExpectedReport, alert_id
 from .reading import moment_text
 
 Judged = tuple[int | None, int | None, str | None]  # value, baseline, verdict
@@ -19,6 +19,7 @@ class Said:
         self.alerts: list[Expected] = []
         self.changes: list[ExpectedChange] = []
         self.figures: list[ExpectedFigures] = []
+        self.reports: list[ExpectedReport] = []
 
     def say(
         self,

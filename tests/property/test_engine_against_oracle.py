@@ -29,7 +29,14 @@ from rules.policy import Policies
 from rules.records import Record, Recorder
 from streams.catalogue import shipped_catalogue
 from streams.replay import Replay
-from tests.oracle.expected import Expected, ExpectedChange, ExpectedFigures, Tally
+from tests.oracle.expected import (
+    Expected,
+    ExpectedChange,
+    ExpectedFigures,
+    ExpectedReport,
+    Tally,
+)
+from tests.oracle.growth import REPORTS
 from tests.oracle.oracle import Oracle
 from tests.oracle.scenarios import Scenario, scenario, shrink
 
@@ -46,6 +53,7 @@ class Results(NamedTuple):
     records: list[Expected]
     changes: list[ExpectedChange]
     figures: list[ExpectedFigures]
+    reports: list[ExpectedReport]
     panes: list[ExpectedFigures]
     tally: Tally
 
@@ -119,6 +127,21 @@ def figures_of(snapshot: Snapshot) -> ExpectedFigures:
     return ExpectedFigures(snapshot.community_id, iso(snapshot.day), known or None)
 
 
+def reports_of(snapshot: Snapshot) -> list[ExpectedReport]:
+    """What the rules that only report say of the day, where they are on."""
+    return [
+        ExpectedReport(
+            snapshot.community_id,
+            iso(snapshot.day),
+            rule,
+            snapshot.verdicts[rule]["evaluation"]["value"],
+            snapshot.verdicts[rule]["verdict"],
+        )
+        for rule in sorted(REPORTS)
+        if rule in snapshot.verdicts
+    ]
+
+
 def change_of(change: TierChange) -> ExpectedChange:
     """A change of circle as the oracle would note it."""
     before, tier = change.before.name.lower(), change.tier.name.lower()
@@ -137,6 +160,12 @@ def of_the_engine(lines: Iterable[bytes], history: Scenario, partitions: int) ->
         records=records,
         changes=[change_of(each) for each in replay.outputs if isinstance(each, TierChange)],
         figures=[figures_of(each) for each in replay.outputs if isinstance(each, Snapshot)],
+        reports=[
+            report
+            for each in replay.outputs
+            if isinstance(each, Snapshot)
+            for report in reports_of(each)
+        ],
         panes=replay.panes(),
         tally=Tally(
             read=summary.lines,
@@ -166,6 +195,7 @@ def of_the_oracle(
         records=[replace(e, time=format_instant(instant(e.time))) for e in oracle.alerts],
         changes=oracle.changes,
         figures=oracle.figures,
+        reports=oracle.reports,
         panes=[
             replace(each, figures=ledgers[each.community].figures(date.fromisoformat(each.day)))
             for each in panes
@@ -178,7 +208,7 @@ def difference(lines: list[bytes], history: Scenario, partitions: int) -> str:
     """The first difference between the two, in words; empty where there is none."""
     engine = of_the_engine(lines, history, partitions)
     oracle = of_the_oracle(lines, history, partitions, engine.panes)
-    for what in ("records", "changes", "figures", "panes"):
+    for what in ("records", "changes", "figures", "reports", "panes"):
         pairs = zip_longest(getattr(engine, what), getattr(oracle, what))
         for number, (one, other) in enumerate(pairs):
             if one != other:

@@ -66,12 +66,12 @@ def test_a_reason_is_of_one_stage() -> None:
 
 def stages_that_can_be(signs: Signs) -> set[Stage]:
     """The stages of all that the unknown signs could still turn out to be."""
-    choices = [
-        options if known is None else (known,)
-        for known, options in zip(signs, (tuple(Inviting), EITHER, EITHER, EITHER), strict=True)
+    fitting = [
+        known
+        for known in KNOWN
+        if all(sign in (None, other) for sign, other in zip(signs, known, strict=True))
     ]
-    found = [stage_of(Signs(*each)) for each in product(*choices)]
-    return {row.stage for row in found if row is not None}
+    return {row.stage for known in fitting if (row := stage_of(known)) is not None}
 
 
 # Where somebody invites, both signs of it are known.

@@ -99,8 +99,8 @@ def _close_campaigns(ledger: Ledger, day: int) -> None:
             last = campaign.first_day + WEEK_DAYS - 1
             campaign.first_week = _participants(ledger, campaign_id, last)
         elif not any(
-            names.CAMPAIGN + campaign_id in ledger.days.get(each, ())
-            for each in range(oldest, day + 2)
+            each >= oldest and names.CAMPAIGN + campaign_id in entries
+            for each, entries in ledger.days.items()
         ):
             del ledger.campaigns[campaign_id]
 

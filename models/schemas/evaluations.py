@@ -33,6 +33,24 @@ class Invitations(Open):
     rate_percent: Number | None = Field(description="Joined per 100 inviters, cut to 2 digits.")
 
 
+class Participation(Open):
+    """A campaign that is judged, and how many distinct members took part in it."""
+
+    campaign_id: str = Field(description="The campaign, as the platform names it.")
+    first_day: Day = Field(description="The day of its first interaction.")
+    first: Count = Field(description="Participants of the seven days from its first day on.")
+    latest: Count = Field(description="Participants of `window`.")
+
+
+class NotJudged(Open):
+    """How many campaigns are not judged, by the reason."""
+
+    over: Count = Field(description="Nobody took part in `window`.")
+    unseen: Count = Field(description="They may have begun before the first day that is known.")
+    young: Count = Field(description="They have not run for the whole weeks that are asked for.")
+    small: Count = Field(description="Too few took part in their first week.")
+
+
 class Evaluation(Open):
     """The figures of the verdict: whoever holds them can recompute it."""
 
@@ -78,5 +96,24 @@ class Evaluation(Open):
     left: bool | None = Field(None, description="Whether the member has left the community.")
     case: str | None = Field(
         None, description="What was found, where the playbook depends on it: a rung, a stage."
+    )
+    campaign_id: str | None = Field(
+        None, description="The campaign that the value and the baseline are of."
+    )
+    campaign_week: Count | None = Field(
+        None, description="The week of that campaign in which `window` ends; 1 is its first."
+    )
+    campaigns: list[Participation] | None = Field(
+        None, description="The campaigns that are judged, ten at most; that one fell most of them."
+    )
+    campaigns_not_judged: NotJudged | None = Field(
+        None, description="How many other campaigns are known, and why they are not judged."
+    )
+    community_day: Count | None = Field(
+        None, description="The day of the community, counted from its first day, which is 1."
+    )
+    joined: Count | None = Field(None, description="How many joined in `window`.")
+    joined_plan: Count | None = Field(
+        None, description="How many the plan asks for by the last day of `window`."
     )
     firing_since: Day | None = Field(None, description="The day the alert started on.")

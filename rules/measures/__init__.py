@@ -6,7 +6,9 @@ The mapping is explicit: a measure is named here or it does not exist.
 from typing import Final
 
 from rules.measures import (
+    campaign_participation,
     cohort_value,
+    cold_start,
     content_conversion,
     growth_stage,
     member_churn,
@@ -26,6 +28,8 @@ COMMUNITY_MEASURES: Final[dict[str, CommunityMeasure]] = {
     "share-conversion": share_conversion.MEASURE,
     "share-conversion-rate": share_conversion_rate.MEASURE,
     "transactions": transactions.MEASURE,
+    "campaign-participation": campaign_participation.MEASURE,
+    "cold-start": cold_start.MEASURE,
     "member-tiers": member_tiers.MEASURE,
     "viral-coefficient": viral_coefficient.MEASURE,
     "content-conversion": content_conversion.MEASURE,

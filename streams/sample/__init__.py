@@ -15,7 +15,7 @@ from random import Random
 from typing import Any
 
 from models.rejections import RejectionReason
-from streams.sample import calm, cast, growth
+from streams.sample import calm, campaigns, cast, growth
 from streams.sample.check import Finding, check
 from streams.sample.community import Community
 from streams.sample.diary import Diary, Line, line_count
@@ -85,7 +85,10 @@ def sample(seed: int = 7, scale: float = 1.0) -> Sample:
         end=END,
         configuration={
             "time": {"clock": "records"},
-            "rules": {rule: {"enabled": True} for rule in (cast.RATE, cast.STALLED, *growth.RULES)},
+            "rules": {
+                rule: {"enabled": True}
+                for rule in (cast.RATE, cast.STALLED, *growth.RULES, *campaigns.RULES)
+            },
             "communities": {
                 community.id: own for community in communities if (own := _settings(community))
             },

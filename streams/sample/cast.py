@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
-from streams.sample import growth
+from streams.sample import campaigns, growth
 from streams.sample.community import Backlog, Community, Errand, between, counts
 from streams.sample.incident import Incident, Proof
 from streams.sample.instants import DAYS, local_day
@@ -34,7 +34,8 @@ def troubles(random: Random) -> tuple[Trouble, ...]:
         _dying, _broken_link, _exodus, _bot_storm, _hidden_fall, _backlog, _retries, _spoiled,
         _closed_shop, _hollow_shares,
     )  # fmt: skip
-    others = (Trouble(*each) for each in growth.troubled(random))
+    groups = (growth.troubled(random), campaigns.troubled(random))
+    others = (Trouble(*each) for group in groups for each in group)
     return (*(plan(random) for plan in plans), *others)
 
 

@@ -18,10 +18,11 @@ WEEK = (100, 100, 100, 105, 110, 90, 85)
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """Something that one member does on a day that the plan fixes."""
+    """Something that one member does on a day that the plan fixes, in a campaign or in none."""
 
     type: str
     member: int
+    campaign: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,11 +106,11 @@ class Diary:
 
     def _errands(self, day: int) -> Iterator[Line]:
         for errand in self._community.errands.get(day, ()):
-            yield self._act(errand.type, errand.member, day)
+            yield self._act(errand.type, errand.member, day, errand.campaign)
         if day in self._community.fast_clock:
             yield self._from_fast_clock(Errand("like.added", 1), day)
 
-    def _act(self, kind: str, member: int, day: int) -> Line:
+    def _act(self, kind: str, member: int, day: int, campaign: str = "") -> Line:
         """One member's event, which arrives at once, within a minute, or with the backlog."""
         community = self._community
         moment = self._moment(day)
@@ -118,6 +118,8 @@ class Diary:
         extra = self._fields.get(kind)
         if extra is not None:
             fields += extra(member)
+        if campaign:
+            fields += f',"campaign_id":"{campaign}"'
         backlog = community.backlog
         if backlog is not None and backlog.holds(member, day):
             since = moment - midnight(community.timezone, backlog.days.start)

@@ -10,6 +10,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from . import growth
+from .beginnings import cold_start
+from .campaigns import Campaigns, participation
 from .ladder import Ladder
 from .ledger import Ledger
 from .reading import EPOCH, SPEECH, Record, microseconds
@@ -24,6 +26,12 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "growth-stage": {
         **OFF, "few_inviters": 10, "grow_percent": 50, "viral_percent": 50, "pay_hundredths": 100,
         "drive_percent": 80,
+    },
+    "campaign-participation-decay": {
+        **OFF, "keep_percent": 40, "floor": 20, "minimum_weeks": 2, "for_days": 6,
+    },
+    "cold-start-behind": {
+        **OFF, "users": 100, "interviews": 100, "co_creation": 24, "votes": 50, "start_days": 7,
     },
     "member-churn": {
         **OFF, "first_days": 14, "second_days": 30, "third_days": 60, "lost_days": 90,
@@ -100,6 +108,7 @@ class Community:
     happenings: list[tuple[date, Record]] = field(default_factory=list)
     members: dict[str, Member] = field(default_factory=dict)
     alerts: dict[str, Lifecycle] = field(default_factory=dict)
+    campaigns: Campaigns = field(default_factory=dict)
     ledger: Ledger | None = None
 
     def close_of(self, day: date) -> int:
@@ -190,10 +199,28 @@ def of_growth(measure: growth.Measure) -> Measure:
     return judged
 
 
+def campaign_participation(
+    community: Community, day: date, settings: Mapping[str, Any]
+) -> tuple[int, int | None, str]:
+    """The latest week of a campaign against its first."""
+    return participation(
+        community.happenings, community.campaigns, community.first_day, day, settings
+    )
+
+
+def first_ninety_days(
+    community: Community, day: date, settings: Mapping[str, Any]
+) -> tuple[int, int | None, str]:
+    """What a new community does, against the plan of its stage."""
+    return cold_start(community.count, community.first_day, day, settings)
+
+
 Measure = Callable[[Community, date, Mapping[str, Any]], tuple[int, int | None, str]]
 MEASURES: dict[str, Measure] = {
     "content-conversion-low": of_growth(growth.content_conversion),
     "monthly-activity-low": of_growth(growth.monthly_activity),
+    "campaign-participation-decay": campaign_participation,
+    "cold-start-behind": first_ninety_days,
     "share-conversion-low": share_conversion,
     "share-conversion-rate-low": share_conversion_rate,
     "speech-density-drop": speech_density,

@@ -67,6 +67,10 @@ def without(fragment: bytes) -> Callable[[bytes], bytes]:
     return lambda line: line.replace(fragment, b"")
 
 
+def votes_as_tasks(line: bytes) -> bytes:
+    return line.replace(b'"campaign.joined"', b'"task.completed"')
+
+
 def mended() -> Callable[[bytes], bytes]:
     """A reader that guesses what a spoiled conversion was to say."""
     number = count()
@@ -104,6 +108,10 @@ def mended() -> Callable[[bytes], bytes]:
             lambda line: line.replace(b"member.left", b"member.parted"),
             None,
         ),
+        ("worn-out campaign", bytes, {"rules": {}}),
+        ("worn-out campaign", lambda line: line.replace(b"a-page-a-day", b"season-1"), None),
+        ("cold start without a vote", bytes, {"communities": {}}),
+        ("cold start without a vote", votes_as_tasks, None),
         ("late backlog", lambda line: line.split(b',"received_at"')[0] + b"}", None),
     ],
     ids=[
@@ -117,6 +125,10 @@ def mended() -> Callable[[bytes], bytes]:
         "does not see who invited",
         "does not see who views",
         "does not see who leaves",
+        "leaves campaigns off",
+        "takes one campaign for another",
+        "does not know that a community is new",
+        "takes votes for tasks",
         "takes a backlog for punctual",
     ],
 )

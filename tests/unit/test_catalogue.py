@@ -35,9 +35,7 @@ def text_of(name: str) -> str:
 
 
 WRITTEN_AHEAD = {
-    "first-ninety-days": "CommunityColdStartBehind",
     "rebuild-the-core-circle": "CommunityCoreCircleShrinking",
-    "renew-the-campaign": "CommunityCampaignParticipationDecay",
     "restore-community-health": "CommunityHealthIndexFalling",
 }
 """Playbooks that no rule names, and why they are here, in the first words of their `when`."""
@@ -230,7 +228,7 @@ REFUSED = [
         "an unknown measure",
         {"measure": "mood"},
         "measure",
-        "unknown: 'mood' (known: cohort-value, ",
+        "unknown: 'mood' (known: ",
     ),
     (
         "a measure of members",

@@ -34,9 +34,11 @@ def written(options: DemoOptions, settings: dict[str, object], folder: Path) -> 
 def test_the_sample_turns_its_rules_on_and_leaves_their_settings(
     given: DemoOptions, tmp_path: Path
 ) -> None:
+    needed = sample().configuration["rules"]
     rules = written(given, dict(sample().configuration), tmp_path).rules
+    assert needed[RATE] == needed[STALLED] == ON
     assert rules == {
-        RATE: ON,
+        **needed,
         STALLED: {"enabled": True, "window_days": 9},
         "member-silent": {"for_days": 1},
     }

@@ -1,0 +1,89 @@
+"""Who plays in the sample: communities whose campaigns and beginnings go wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from random import Random
+from typing import Final
+
+from streams.sample.community import Community, Errand, counts
+from streams.sample.incident import Incident, Proof
+from streams.sample.instants import DAYS, local_day
+
+DECAY: Final = "campaign-participation-decay"
+COLD_START: Final = "cold-start-behind"
+RULES: Final = (DECAY,)
+"""What the sample turns on for all of its communities."""
+
+_BEGINS: Final = 10
+_BY_WEEK: Final = (42, 38, 34, 30, 26, 22, 18, 14, 12, 30, 30, 30)
+"""So many members take part in each week of the challenge."""
+
+
+def troubled(random: Random) -> Iterator[tuple[Community, Incident]]:
+    """The communities, each with what is planted in it."""
+    yield _worn_out(random)
+    yield _no_vote(random)
+
+
+def _worn_out(random: Random) -> tuple[Community, Incident]:
+    errands: dict[int, tuple[Errand, ...]] = {}
+    for week, members in enumerate(_BY_WEEK):
+        for member in range(members):
+            # Everybody takes part on one day of the week, always the same.
+            day = _BEGINS + 7 * week + member % 7
+            if day < DAYS:
+                errand = Errand("task.completed", member, campaign="a-page-a-day")
+                errands[day] = (*errands.get(day, ()), errand)
+    community = Community(
+        "slow-readers",
+        "t21",
+        "Europe/London",
+        60,
+        speech=counts(random, [44] * DAYS),
+        errands=errands,
+    )
+    proofs = (
+        Proof(DECAY, "firing", (local_day(65), local_day(69)), "threshold"),
+        Proof(DECAY, "resolved", (local_day(73), local_day(77)), "recovered"),
+    )
+    story = (
+        "A reading challenge loses some of its 42 readers every week, down to 12, while the rest "
+        "of the community goes on; then its hosts change the task."
+    )
+    return community, Incident("worn-out campaign", story, community.id, proofs)
+
+
+def _no_vote(random: Random) -> tuple[Community, Incident]:
+    members, vote = 100, 80
+    # A hundred join in ten days; on their next day each third one is interviewed.
+    errands = {
+        day: tuple(
+            Errand(kind, member)
+            for kind, back, step in (("member.joined", 0, 1), ("task.completed", 1, 3))
+            for member in range(10 * (day - back), 10 * (day - back) + 10, step)
+            if 0 <= member < members
+        )
+        for day in range(11)
+    }
+    errands[vote] = tuple(Errand("campaign.joined", member) for member in range(40))
+    community = Community(
+        "founders-table",
+        "t22",
+        "Asia/Shanghai",
+        members,
+        speech=counts(random, [48] * DAYS),
+        errands=errands,
+        offset_minutes=480,
+        # The other communities of the sample are old; this one has just begun.
+        rules={COLD_START: {"enabled": True}},
+    )
+    proofs = (
+        Proof(COLD_START, "firing", (local_day(71), local_day(74)), "threshold"),
+        Proof(COLD_START, "resolved", (local_day(vote), local_day(vote)), "recovered"),
+    )
+    story = (
+        "A new community finds its hundred members, interviews them and lets them build; but "
+        "nobody calls them to vote until day 81."
+    )
+    return community, Incident("cold start without a vote", story, community.id, proofs)

@@ -1,0 +1,120 @@
+"""Engine and oracle agree on every day of random stories of campaigns and beginnings."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+from functools import cache
+from typing import Any
+
+import pytest
+
+from models.alerts import Snapshot, Transition
+from models.days import iso
+from models.decode import decode
+from models.events import Arrived, Event
+from models.instants import parse_instant
+from rules.configuration import parse_configuration
+from rules.effects import Output
+from rules.engine import fold, tick
+from rules.policy import Policies
+from rules.state import Partition
+from streams.catalogue import shipped_catalogue
+from streams.lines import arrival_of
+from tests.oracle.judging import MEASURES, Community
+from tests.oracle.oracle import Oracle
+from tests.property.campaign_stories import Story, story
+
+SEEDS = range(30)
+RULES = ("campaign-participation-decay", "cold-start-behind")
+Judged = dict[tuple[str, str], tuple[Any, Any, str]]
+"""Value, baseline and verdict, by rule and day."""
+
+
+class Diarist(Oracle):
+    """An oracle that also writes down what it thinks of each day."""
+
+    def __init__(self, configuration: dict[str, Any]) -> None:
+        super().__init__(configuration)
+        self.judged: Judged = {}
+
+    def close_day(self, community: Community, day: date, close: int) -> None:
+        super().close_day(community, day, close)
+        for rule in RULES:
+            self.judged[rule, day.isoformat()] = MEASURES[rule](
+                community, day, community.rules[rule]
+            )
+
+
+@cache
+def of_the_oracle(seed: int) -> Diarist:
+    told = story(seed)
+    oracle = Diarist(told.configuration)
+    oracle.run(told.lines, told.until)
+    return oracle
+
+
+@cache
+def of_the_engine(seed: int) -> list[Output]:
+    told = story(seed)
+    catalogue = shipped_catalogue()
+    policies = Policies(parse_configuration("story", told.configuration, catalogue), catalogue)
+    partition = Partition(policies)
+    outputs = fold(partition, arrived(told)).outputs
+    until = parse_instant(told.until)
+    assert until is not None
+    return [*outputs, *tick(partition, until).outputs]
+
+
+def arrived(told: Story) -> Iterator[Arrived]:
+    for line in told.lines:
+        event = decode(line)
+        assert isinstance(event, Event)
+        moment = parse_instant(event.time)
+        assert moment is not None
+        yield arrival_of(event), moment, event
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_day_is_judged_alike(seed: int) -> None:
+    found: Judged = {}
+    for output in of_the_engine(seed):
+        if isinstance(output, Snapshot):
+            for rule in RULES:
+                figures = output.verdicts[rule]["evaluation"]
+                verdict = figures["verdict"].value
+                found[rule, iso(output.day)] = (figures["value"], figures["baseline"], verdict)
+    assert found == of_the_oracle(seed).judged
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_same_alerts_begin_and_end(seed: int) -> None:
+    found = [
+        (each.rule_id, iso(each.day), each.reason.value, iso(each.started_day))
+        for each in of_the_engine(seed)
+        if isinstance(each, Transition) and each.rule_id in RULES
+    ]
+    starts: dict[str, str] = {}
+    expected = []
+    for alert in of_the_oracle(seed).alerts:
+        if alert.rule in RULES:
+            if alert.kind == "firing":
+                starts[alert.rule] = alert.day
+            expected.append((alert.rule, alert.day, alert.reason, starts[alert.rule]))
+    assert found == expected
+
+
+def test_the_stories_hold_every_verdict_and_alerts_of_every_end() -> None:
+    verdicts = Counter(
+        (rule, verdict)
+        for seed in SEEDS
+        for (rule, _), (_, _, verdict) in of_the_oracle(seed).judged.items()
+    )
+    for rule in RULES:
+        for verdict in ("FIRE", "OK", "LEARNING", "BELOW_FLOOR", "NOT_APPLICABLE"):
+            if (rule, verdict) == ("cold-start-behind", "BELOW_FLOOR"):
+                continue
+            assert verdicts[rule, verdict] >= 20, (rule, verdict, verdicts)
+    reasons = Counter(each.reason for seed in SEEDS for each in of_the_oracle(seed).alerts)
+    assert min(reasons[reason] for reason in ("threshold", "recovered", "inconclusive")) >= 5

@@ -11,6 +11,7 @@ from rules.measures import (
     cold_start,
     content_conversion,
     growth_stage,
+    health_index,
     member_churn,
     member_silence,
     member_tiers,
@@ -36,6 +37,7 @@ COMMUNITY_MEASURES: Final[dict[str, CommunityMeasure]] = {
     "monthly-activity": monthly_activity.MEASURE,
     "growth-stage": growth_stage.MEASURE,
     "cohort-value": cohort_value.MEASURE,
+    "health-index": health_index.MEASURE,
 }
 MEMBER_MEASURES: Final[dict[str, MemberMeasure]] = {
     "member-silence": member_silence.MEASURE,

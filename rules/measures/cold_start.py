@@ -42,8 +42,9 @@ OVER: Final = "over"
 class ColdStartParameters(Parameters):
     """What each stage reaches by its end; a target of 0 asks for nothing.
 
-    `users`: members who join in the first stage; `interviews`, `co_creation`, `votes`: the work of
-    each stage; `start_days`: days at the beginning of each stage in which nothing is asked for yet.
+    `users`: members who join in the first stage; `interviews`: tasks completed in it;
+    `co_creation`: tasks completed in the second; `votes`: campaigns joined in the third;
+    `start_days`: days at the beginning of each stage in which nothing is asked for yet.
     """
 
     compared: ClassVar = ("users", "interviews", "co_creation", "votes", "start_days")

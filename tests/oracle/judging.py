@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from . import growth
 from .beginnings import cold_start
 from .campaigns import Campaigns, participation
+from .health import health_index
 from .ladder import Ladder
 from .ledger import Ledger
 from .reading import EPOCH, SPEECH, Record, microseconds
@@ -32,6 +33,12 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     },
     "cold-start-behind": {
         **OFF, "users": 100, "interviews": 100, "co_creation": 24, "votes": 50, "start_days": 7,
+    },
+    "health-index-falling": {
+        **OFF, "keep_firing_days": 20, "index_at_most": 70, "window_days": 28, "floor": 400,
+        "least_cases": 10, "speech_density_weight": 40, "speaking_members_weight": 15,
+        "reply_rate_weight": 10, "newcomers_who_stay_weight": 10, "share_conversion_weight": 10,
+        "concentration_weight": 5, "satisfaction_weight": 10,
     },
     "member-churn": {
         **OFF, "first_days": 14, "second_days": 30, "third_days": 60, "lost_days": 90,
@@ -215,12 +222,20 @@ def first_ninety_days(
     return cold_start(community.count, community.first_day, day, settings)
 
 
-Measure = Callable[[Community, date, Mapping[str, Any]], tuple[int, int | None, str]]
+def health(
+    community: Community, day: date, settings: Mapping[str, Any]
+) -> tuple[int | None, int | None, str]:
+    """The community against its own last eight weeks."""
+    return health_index(community.happenings, community.first_day, day, settings)
+
+
+Measure = Callable[[Community, date, Mapping[str, Any]], tuple[int | None, int | None, str]]
 MEASURES: dict[str, Measure] = {
     "content-conversion-low": of_growth(growth.content_conversion),
     "monthly-activity-low": of_growth(growth.monthly_activity),
     "campaign-participation-decay": campaign_participation,
     "cold-start-behind": first_ninety_days,
+    "health-index-falling": health,
     "share-conversion-low": share_conversion,
     "share-conversion-rate-low": share_conversion_rate,
     "speech-density-drop": speech_density,

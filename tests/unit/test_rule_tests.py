@@ -21,6 +21,14 @@ CASES = [
 ]
 
 
+HEALTH = "health-index-falling"
+WEIGHTS = {
+    name: value
+    for name, value in catalogue()[HEALTH].defaults.model_dump().items()
+    if name.endswith("_weight")
+}
+
+
 @cache
 def results(name: str) -> dict[str, CaseResult]:
     return {each.name: each for each in run_file(name, shipped_rule_tests()[name], catalogue())}
@@ -55,6 +63,16 @@ ALERTING = [rule.id for rule in catalogue().values() if not rule.definition.repo
         ("share-conversion-rate-low", "window_days", 6),
         ("share-conversion-rate-low", "active_days", 29),
         ("share-conversion-rate-low", "active_days", 27),
+        (HEALTH, "index_at_most", 71),
+        (HEALTH, "index_at_most", 69),
+        (HEALTH, "window_days", 27),
+        (HEALTH, "floor", 401),
+        (HEALTH, "floor", 399),
+        (HEALTH, "least_cases", 11),
+        (HEALTH, "least_cases", 9),
+        (HEALTH, "keep_firing_days", 19),
+        (HEALTH, "keep_firing_days", 21),
+        *((HEALTH, name, weight + 1) for name, weight in WEIGHTS.items()),
         ("transactions-stalled", "window_days", 8),
         ("transactions-stalled", "window_days", 6),
         ("transactions-stalled", "active_days", 29),

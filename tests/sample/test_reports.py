@@ -1,4 +1,4 @@
-"""What rules that only report say of the sample: its growth stages, and what its cohorts are worth."""
+"""What rules that only report say of the sample: growth stages, and what cohorts are worth."""
 
 from __future__ import annotations
 

@@ -95,6 +95,10 @@ class Evaluation(Open):
         None, description="How much the community did of what the rule is about."
     )
     shares: Count | None = Field(None, description="How many shares of `window` it is a rate of.")
+    interactions: Count | None = Field(None, description="The interactions of members in `window`.")
+    interactions_before: Count | None = Field(
+        None, description="The interactions of members in `baseline_window`."
+    )
     inviters: Count | None = Field(
         None, description="How many members invited somebody in `window`: it is a rate of them."
     )

@@ -117,6 +117,8 @@ def _name(campaign: CampaignFigures, day: int, figures: Evaluation) -> None:
 def verdict(evaluation: Mapping[str, Any]) -> Verdict:
     """Judge the campaign that fell most: so small a part of its first week, or less, fires.
 
+    LEARNING, BELOW_FLOOR and NOT_APPLICABLE where every campaign is too young, too small, or over.
+
     ValueError where the campaign that is named is not that one, or cannot be judged.
     """
     threshold, left_out = evaluation["threshold"], evaluation["campaigns_not_judged"]

@@ -111,6 +111,8 @@ def _plans(age: int, threshold: Mapping[str, Any]) -> tuple[int | None, int | No
 def verdict(evaluation: Mapping[str, Any]) -> Verdict:
     """Judge the stage: less than its plan asks for by the day fires.
 
+    LEARNING while a stage asks for nothing yet, NOT_APPLICABLE once the last one is over.
+
     ValueError where case or plan are not those of the day.
     """
     threshold = evaluation["threshold"]

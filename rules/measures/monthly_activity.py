@@ -48,8 +48,7 @@ def gather(panes: Recent, day: int, first_day: int, setting: Setting) -> Evaluat
 def verdict(evaluation: Mapping[str, Any]) -> Verdict:
     """Judge the 28 days: fewer active members per hundred known ones than the minimum fires.
 
-    LEARNING while they begin before the first day that is known, BELOW_FLOOR where fewer members
-    are known than the floor.
+    LEARNING while they are not known, BELOW_FLOOR with too few known members.
     """
     threshold, known = evaluation["threshold"], evaluation["known_members"]
     if begins_too_early(evaluation):

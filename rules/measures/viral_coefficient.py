@@ -63,8 +63,7 @@ def gather(panes: Recent, day: int, first_day: int, setting: Setting) -> Evaluat
 def verdict(evaluation: Mapping[str, Any]) -> Verdict:
     """Judge the 28 days: fewer newcomers per hundred inviters than the minimum fires.
 
-    LEARNING while they begin before the first day that is known, NOT_APPLICABLE where nobody
-    invites, BELOW_FLOOR where fewer do than the floor.
+    LEARNING while they are not known, NOT_APPLICABLE without inviters, BELOW_FLOOR with too few.
     """
     threshold, inviters = evaluation["threshold"], evaluation["inviters"]
     if begins_too_early(evaluation):

@@ -7,11 +7,12 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from .ledger import MOST_BELIEVED, Happening, Ledger, hundredths, inviters, who, within
-from .reading import INTERACTIONS, SPEECH, Record
+from .counting import Happening, inviters, spent, who, within
+from .ledger import Ledger
+from .reading import INTERACTIONS, SPEECH
 
 MONTH = 28
-Measure = Callable[[Ledger, date, date, Mapping[str, Any]], tuple[int, str]]
+Measure = Callable[[Ledger, date, date, Mapping[str, Any]], tuple[int | None, str]]
 
 
 def viral_coefficient(
@@ -62,7 +63,7 @@ def growth_stage(
     works = Fraction(brought_in(month), len(inviting)) >= Fraction(settings["viral_percent"], 100)
     grows = Fraction(new, len(inviting)) >= Fraction(settings["grow_percent"], 100)
     active = {each.user_id for each in acts if each.user_id} & (ledger.known - ledger.gone)
-    money = sum(price(each) for _, each in month)
+    money = sum(spent(each) for _, each in month)
     pays, alone = [True, False], [True, False]
     if money and active:
         pays = [Fraction(money, len(active)) >= settings["pay_hundredths"]]
@@ -89,20 +90,20 @@ def cohort_value(
 ) -> tuple[int | None, str]:
     """What members have spent since they joined, on each of them; others are left out."""
     joined = set[str]()
-    spent = elsewhere = 0
+    theirs = elsewhere = 0
     for _when, record in ledger.happenings:
         if not record.user_id:
             continue
         if record.type == "member.joined":
             joined.add(record.user_id)
         elif record.user_id in joined:
-            spent += price(record)
+            theirs += spent(record)
         else:
-            elsewhere += price(record)
-    value = spent // len(joined) if joined else None
+            elsewhere += spent(record)
+    value = theirs // len(joined) if joined else None
     if (day - first_day).days < MONTH - 1:
         return value, "LEARNING"
-    return value, "OK" if joined and spent + elsewhere else "NOT_APPLICABLE"
+    return value, "OK" if joined and theirs + elsewhere else "NOT_APPLICABLE"
 
 
 def brought_in(happenings: list[Happening]) -> int:
@@ -122,17 +123,6 @@ def newcomers_to_inviting(happenings: list[Happening], day: date) -> set[str]:
         if 0 <= (day - when).days < MONTH:
             new |= first
     return new
-
-
-def price(record: Record) -> int:
-    """What a purchase cost, in hundredths; nothing where that is not to be believed."""
-    if record.type != "purchase.completed" or record.amount is None:
-        return 0
-    return hundredths(record.amount) if 0 <= record.amount <= MOST_BELIEVED else 0
-
-
-REPORTS = {"growth-stage": growth_stage, "cohort-value": cohort_value}
-"""Rules that only report: their value and their verdict."""
 
 
 def _verdict(first_day: date, day: date, part: int, whole: int, least: Fraction, floor: int) -> str:

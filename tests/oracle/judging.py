@@ -23,6 +23,7 @@ LIFECYCLE: dict[str, Any] = {"enabled": True, "for_days": 0, "keep_firing_days":
 OFF: dict[str, Any] = {**LIFECYCLE, "enabled": False}
 DEFAULTS: dict[str, dict[str, Any]] = {
     "cohort-value": OFF,
+    "core-circle-shrinking": {**OFF, "drop_percent": 20, "floor": 20},
     "content-conversion-low": {**OFF, "minimum_permille": 58, "floor": 100},
     "growth-stage": {
         **OFF, "few_inviters": 10, "grow_percent": 50, "viral_percent": 50, "pay_hundredths": 100,
@@ -44,7 +45,10 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         **OFF, "first_days": 14, "second_days": 30, "third_days": 60, "lost_days": 90,
     },
     "member-silent": {**LIFECYCLE, "silent_days": 30},
-    "member-tiers": {**OFF, "core_percent": 50, "active_percent": 85, "down_closes": 7},
+    "member-tiers": {
+        **OFF, "core_percent": 50, "active_percent": 85, "down_closes": 7,
+        "demand_high": 20, "pay_high": 2, "social_high": 10,
+    },
     "monthly-activity-low": {**OFF, "minimum_percent": 30, "floor": 50},
     "share-conversion-low": {**LIFECYCLE, "minimum": 50, "active_days": 28},
     "share-conversion-rate-low": {
@@ -193,12 +197,29 @@ def transactions(
     return now, earlier, "OK"
 
 
+def core_circle(
+    community: Community, day: date, settings: Mapping[str, Any]
+) -> tuple[int | None, int | None, str]:
+    """Core members now, and four weeks ago."""
+    if (day - community.first_day).days < 55:
+        return None, None, "LEARNING"
+    assert community.ledger is not None
+    closes = community.ledger.closes
+    now = closes[day]["tier_core"]
+    # A day that had passed when the first event came was never closed: nobody was core.
+    earlier = closes.get(day - 28 * DAY, {"tier_core": 0})["tier_core"]
+    if earlier == 0 or earlier < settings["floor"]:
+        return now, earlier, "BELOW_FLOOR"
+    lost = Fraction(earlier - now, earlier)
+    return now, earlier, "FIRE" if lost >= Fraction(settings["drop_percent"], 100) else "OK"
+
+
 def of_growth(measure: growth.Measure) -> Measure:
     """A measure of members, who are counted in the ledger."""
 
     def judged(
         community: Community, day: date, settings: Mapping[str, Any]
-    ) -> tuple[int, int | None, str]:
+    ) -> tuple[int | None, int | None, str]:
         assert community.ledger is not None
         value, verdict = measure(community.ledger, community.first_day, day, settings)
         return value, None, verdict
@@ -229,13 +250,29 @@ def health(
     return health_index(community.happenings, community.first_day, day, settings)
 
 
+def tiers(
+    community: Community, day: date, settings: Mapping[str, Any]
+) -> tuple[int, int | None, str]:
+    """The core circle; only told of."""
+    assert community.ledger is not None
+    figures = community.ledger.closes[day]
+    answer = "OK" if figures["interactions_28"] else "NOT_APPLICABLE"
+    if day - 27 * DAY < community.first_day:
+        answer = "LEARNING"
+    return figures["tier_core"], None, answer
+
+
 Measure = Callable[[Community, date, Mapping[str, Any]], tuple[int | None, int | None, str]]
 MEASURES: dict[str, Measure] = {
+    "core-circle-shrinking": core_circle,
+    "cohort-value": of_growth(growth.cohort_value),
     "content-conversion-low": of_growth(growth.content_conversion),
+    "growth-stage": of_growth(growth.growth_stage),
     "monthly-activity-low": of_growth(growth.monthly_activity),
     "campaign-participation-decay": campaign_participation,
     "cold-start-behind": first_ninety_days,
     "health-index-falling": health,
+    "member-tiers": tiers,
     "share-conversion-low": share_conversion,
     "share-conversion-rate-low": share_conversion_rate,
     "speech-density-drop": speech_density,

@@ -119,6 +119,8 @@ def mended() -> Callable[[bytes], bytes]:
         ("falling health", bytes, {"rules": {}}),
         ("falling health", without(b',"user_id"'), None),
         ("falling health", answered, None),
+        ("shrinking core circle", bytes, {"rules": {}}),
+        ("shrinking core circle", without(b',"user_id"'), None),
         ("late backlog", lambda line: line.split(b',"received_at"')[0] + b"}", None),
     ],
     ids=[
@@ -139,6 +141,8 @@ def mended() -> Callable[[bytes], bytes]:
         "leaves the health index off",
         "does not see who speaks",
         "takes every post for a reply",
+        "leaves the core circle off",
+        "does not see who carries the place",
         "takes a backlog for punctual",
     ],
 )

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from . import growth
-from .beginnings import cold_start
+from .beginnings import cold_start, funnel
 from .campaigns import Campaigns, participation
 from .health import health_index
 from .ladder import Ladder
@@ -44,6 +44,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "member-churn": {
         **OFF, "first_days": 14, "second_days": 30, "third_days": 60, "lost_days": 90,
     },
+    "member-funnel": {**OFF, "floor": 20},
     "member-silent": {**LIFECYCLE, "silent_days": 30},
     "member-tiers": {
         **OFF, "core_percent": 50, "active_percent": 85, "down_closes": 7,
@@ -243,6 +244,13 @@ def first_ninety_days(
     return cold_start(community.count, community.first_day, day, settings)
 
 
+def member_funnel(
+    community: Community, day: date, settings: Mapping[str, Any]
+) -> tuple[int, int | None, str]:
+    """How many of those who joined came back after a month."""
+    return funnel(community.happenings, community.first_day, day, settings)
+
+
 def health(
     community: Community, day: date, settings: Mapping[str, Any]
 ) -> tuple[int | None, int | None, str]:
@@ -275,6 +283,7 @@ MEASURES: dict[str, Measure] = {
     "member-tiers": tiers,
     "share-conversion-low": share_conversion,
     "share-conversion-rate-low": share_conversion_rate,
+    "member-funnel": member_funnel,
     "speech-density-drop": speech_density,
     "transactions-stalled": transactions,
     "viral-coefficient-low": of_growth(growth.viral_coefficient),

@@ -30,8 +30,8 @@ from .reading import INTERACTIONS, SPEECH, Record
 
 NEEDS_LEDGER = (
     "campaign-participation-decay", "cohort-value", "content-conversion-low",
-    "core-circle-shrinking", "growth-stage",
-    "health-index-falling", "member-churn", "member-tiers", "monthly-activity-low",
+    "core-circle-shrinking", "growth-stage", "health-index-falling", "member-churn",
+    "member-funnel", "member-tiers", "monthly-activity-low",
     "viral-coefficient-low",
 )  # fmt: skip
 TIERS = ["none", "observer", "potential", "active", "core"]

@@ -7,7 +7,6 @@ from random import Random
 from typing import Final
 
 from streams.sample.community import Community, counts
-from streams.sample.fading import CIRCLE
 from streams.sample.incident import Incident, Proof
 from streams.sample.instants import DAYS, local_day
 
@@ -60,8 +59,6 @@ def _few_voices(random: Random) -> tuple[Community, Incident]:
         member_views=60,
         hushed=range(25, 70),
         voices=6,
-        # Its core circle shrinks too, from about the fewest that are judged: by chance, or not.
-        rules={CIRCLE: {"enabled": False}},
     )
     proofs = (
         # The last day on which others spoke leaves the 28 days, then the first one comes in.

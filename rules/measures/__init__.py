@@ -7,9 +7,11 @@ from typing import Final
 
 from rules.measures import (
     campaign_participation,
+    cohort_value,
     cold_start,
     content_conversion,
     core_circle,
+    growth_stage,
     health_index,
     member_churn,
     member_funnel,
@@ -37,6 +39,8 @@ COMMUNITY_MEASURES: Final[dict[str, CommunityMeasure]] = {
     "viral-coefficient": viral_coefficient.MEASURE,
     "content-conversion": content_conversion.MEASURE,
     "monthly-activity": monthly_activity.MEASURE,
+    "growth-stage": growth_stage.MEASURE,
+    "cohort-value": cohort_value.MEASURE,
     "health-index": health_index.MEASURE,
 }
 MEMBER_MEASURES: Final[dict[str, MemberMeasure]] = {

@@ -76,4 +76,37 @@ def _rules(dice: random.Random) -> dict[str, dict[str, Any]]:
     if dice.random() < 0.8:
         rungs = ("first_days", "second_days", "third_days", "lost_days")
         churn |= zip(rungs, dice.choice(LADDERS), strict=True)
-    return {"member-tiers": tiers, "member-churn": churn}
+    return {"member-tiers": tiers, "member-churn": churn, **_growth_rules(dice)}
+
+
+def _growth_rules(dice: random.Random) -> dict[str, dict[str, Any]]:
+    """Those of the growth engine, with levels that communities of a handful come near."""
+    own: dict[str, dict[str, list[int]]] = {
+        "viral-coefficient-low": {
+            "minimum_percent": [1, 30, 50, 75, 100, 150],
+            "floor": [1, 1, 2, 3, 5],
+        },
+        "content-conversion-low": {
+            "minimum_permille": [1, 250, 500, 750, 1000],
+            "floor": [1, 1, 2, 3, 5],
+        },
+        "monthly-activity-low": {
+            "minimum_percent": [1, 20, 30, 50, 75, 100],
+            "floor": [1, 2, 5, 10],
+        },
+        "growth-stage": {
+            "few_inviters": [1, 2, 3, 5, 10],
+            "grow_percent": [1, 10, 25, 50, 100],
+            "viral_percent": [1, 50, 75, 100, 200],
+            "pay_hundredths": [1, 100, 500, 2_000],
+            "drive_percent": [50, 80, 90, 95, 100],
+        },
+        "cohort-value": {"months": [1, 2, 12]},
+    }
+    rules: dict[str, dict[str, Any]] = {}
+    for rule, levels in own.items():
+        chosen = {key: dice.choice(values) for key, values in levels.items() if dice.random() < 0.9}
+        held = ("for_days", "keep_firing_days") if rule.endswith("-low") else ()
+        chosen |= {key: dice.choice([0, 0, 0, 1, 3]) for key in held}
+        rules[rule] = {"enabled": dice.random() < 0.75, **chosen}
+    return rules

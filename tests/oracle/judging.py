@@ -22,8 +22,13 @@ DAY = timedelta(days=1)
 LIFECYCLE: dict[str, Any] = {"enabled": True, "for_days": 0, "keep_firing_days": 0}
 OFF: dict[str, Any] = {**LIFECYCLE, "enabled": False}
 DEFAULTS: dict[str, dict[str, Any]] = {
+    "cohort-value": OFF,
     "core-circle-shrinking": {**OFF, "drop_percent": 20, "floor": 20},
     "content-conversion-low": {**OFF, "minimum_permille": 58, "floor": 100},
+    "growth-stage": {
+        **OFF, "few_inviters": 10, "grow_percent": 50, "viral_percent": 50, "pay_hundredths": 100,
+        "drive_percent": 80,
+    },
     "campaign-participation-decay": {
         **OFF, "keep_percent": 40, "floor": 20, "minimum_weeks": 2, "for_days": 6,
     },
@@ -215,7 +220,7 @@ def of_growth(measure: growth.Measure) -> Measure:
 
     def judged(
         community: Community, day: date, settings: Mapping[str, Any]
-    ) -> tuple[int, int | None, str]:
+    ) -> tuple[int | None, int | None, str]:
         assert community.ledger is not None
         value, verdict = measure(community.ledger, community.first_day, day, settings)
         return value, None, verdict
@@ -268,7 +273,9 @@ def tiers(
 Measure = Callable[[Community, date, Mapping[str, Any]], tuple[int | None, int | None, str]]
 MEASURES: dict[str, Measure] = {
     "core-circle-shrinking": core_circle,
+    "cohort-value": of_growth(growth.cohort_value),
     "content-conversion-low": of_growth(growth.content_conversion),
+    "growth-stage": of_growth(growth.growth_stage),
     "monthly-activity-low": of_growth(growth.monthly_activity),
     "campaign-participation-decay": campaign_participation,
     "cold-start-behind": first_ninety_days,

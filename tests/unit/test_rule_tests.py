@@ -126,6 +126,16 @@ ALERTING = [rule.id for rule in catalogue().values() if not rule.definition.repo
         ("monthly-activity-low", "minimum_percent", 31),
         ("monthly-activity-low", "floor", 49),
         ("monthly-activity-low", "floor", 51),
+        ("growth-stage", "few_inviters", 9),
+        ("growth-stage", "few_inviters", 11),
+        ("growth-stage", "grow_percent", 49),
+        ("growth-stage", "grow_percent", 51),
+        ("growth-stage", "viral_percent", 49),
+        ("growth-stage", "viral_percent", 51),
+        ("growth-stage", "pay_hundredths", 99),
+        ("growth-stage", "pay_hundredths", 101),
+        ("growth-stage", "drive_percent", 79),
+        ("growth-stage", "drive_percent", 81),
         # A rung is reached on its day; the churn ladder knows neither.
         *((rule, "for_days", 1) for rule in ALERTING if rule != "member-churn"),
         # A member's alert ends with the interaction, whatever keep_firing_days says.

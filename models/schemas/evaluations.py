@@ -82,6 +82,26 @@ class Surveys(Open):
     )
 
 
+class ContentEffect(Open):
+    """How much of what was viewed in some days was read, and how often things were shared."""
+
+    window: Days = Field(description="The first and the last day that were looked at.")
+    views: Count = Field(description="How often something was viewed.")
+    shares: Count = Field(description="How often something was shared.")
+    shares_percent: Number | None = Field(description="Shares per 100 views, cut to two digits.")
+    completions: Count = Field(description="How many of the views say how much was read.")
+    read_percent: Number | None = Field(
+        description="How much was read on average, 100 for all of it, cut to two digits."
+    )
+
+
+class Content(Open):
+    """The effect of content over two windows."""
+
+    week: ContentEffect = Field(description="The last seven days.")
+    month: ContentEffect = Field(description="The last 28 days.")
+
+
 class Evaluation(Open):
     """The figures of the verdict: whoever holds them can recompute it."""
 
@@ -150,4 +170,5 @@ class Evaluation(Open):
     funnel: Funnel | None = Field(None, description="The steps of those who joined in `window`.")
     rates_percent: FunnelRates | None = Field(None, description="The steps as rates.")
     surveys: Surveys | None = Field(None, description="The surveys of the last 28 days.")
+    content: Content | None = Field(None, description="What was read and shared.")
     firing_since: Day | None = Field(None, description="The day the alert started on.")

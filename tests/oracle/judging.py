@@ -31,6 +31,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "member-churn": {
         **OFF, "first_days": 14, "second_days": 30, "third_days": 60, "lost_days": 90,
     },
+    "content-effect": {**OFF, "floor": 100},
     "member-funnel": {**OFF, "floor": 20},
     "member-silent": {**LIFECYCLE, "silent_days": 30},
     "member-tiers": {**OFF, "core_percent": 50, "active_percent": 85, "down_closes": 7},
@@ -218,6 +219,20 @@ def member_funnel(
     return funnel(community.happenings, community.first_day, day, settings)
 
 
+def content_effect(
+    community: Community, day: date, settings: Mapping[str, Any]
+) -> tuple[int, int | None, str]:
+    """Shares of four weeks, where enough was viewed in them."""
+    since = day - 27 * DAY
+    shares = community.count(["share.created"], since, day)
+    views = community.count(["content.viewed"], since, day)
+    if since < community.first_day:
+        return shares, None, "LEARNING"
+    if views < settings["floor"]:
+        return shares, None, "BELOW_FLOOR" if views else "NOT_APPLICABLE"
+    return shares, None, "OK"
+
+
 Measure = Callable[[Community, date, Mapping[str, Any]], tuple[int, int | None, str]]
 MEASURES: dict[str, Measure] = {
     "content-conversion-low": of_growth(growth.content_conversion),
@@ -226,6 +241,7 @@ MEASURES: dict[str, Measure] = {
     "cold-start-behind": first_ninety_days,
     "share-conversion-low": share_conversion,
     "share-conversion-rate-low": share_conversion_rate,
+    "content-effect": content_effect,
     "member-funnel": member_funnel,
     "speech-density-drop": speech_density,
     "transactions-stalled": transactions,

@@ -16,8 +16,8 @@ from .ladder import Rungs
 from .reading import INTERACTIONS, SPEECH, Record
 
 NEEDS_LEDGER = (
-    "campaign-participation-decay", "content-conversion-low", "health-index-falling",
-    "member-churn", "member-funnel", "member-tiers", "monthly-activity-low",
+    "campaign-participation-decay", "content-conversion-low", "content-effect",
+    "health-index-falling", "member-churn", "member-funnel", "member-tiers", "monthly-activity-low",
     "viral-coefficient-low",
 )  # fmt: skip
 TIERS = ["none", "observer", "potential", "active", "core"]

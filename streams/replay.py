@@ -1,7 +1,7 @@
 """The engine without Kafka: a file in, alert records out (contract, section 6)."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from models.alerts import Digest, Snapshot, Transition
@@ -11,7 +11,7 @@ from models.rejections import Rejection, RejectionReason
 from rules.effects import Output, Tally
 from rules.engine import fold, tick
 from rules.policy import Policies
-from rules.records import Record, Recorder
+from rules.records import Record, Recorder, snapshot_record
 from rules.state import Partition
 from streams.lines import arrival_of
 from streams.partitioning import partition_of
@@ -31,9 +31,16 @@ class Summary:
 class Replay:
     """Runs events through the engine, one partition's clock each, under `clock: records`."""
 
-    def __init__(self, policies: Policies, recorder: Recorder, partitions: int = 1) -> None:
-        """Begin with fresh partitions."""
+    def __init__(
+        self,
+        policies: Policies,
+        recorder: Recorder,
+        partitions: int = 1,
+        snapshots: Callable[[Record], None] | None = None,
+    ) -> None:
+        """Begin with fresh partitions; `snapshots` is given the snapshot of each judged day."""
         self._recorder = recorder
+        self._snapshots = snapshots
         self._partitions = [Partition(policies) for _ in range(partitions)]
         self.summary = Summary()
 
@@ -76,6 +83,8 @@ class Replay:
             elif isinstance(output, Digest):
                 self.summary.alerts[output.rule_id, "digest"] += 1
                 yield self._recorder.digest(output)
+            elif isinstance(output, Snapshot) and self._snapshots is not None:
+                self._snapshots(snapshot_record(output))
 
 
 def _cause(output: Output) -> tuple[int, str]:

@@ -2,22 +2,22 @@
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
 from models.documents import encode
 from rules.catalogue import Catalogue
 from rules.configuration import Configuration
 from rules.effects import Outcome
 from rules.policy import Policies
-from rules.records import Recorder
+from rules.records import Record, Recorder
 from streams.lines import read_events
 from streams.progress import file_bar
 from streams.replay import Replay, Summary
+from streams.whole_file import whole_file
 
 
-def replay_file(
+def replay_file(  # noqa: PLR0913 (one for each argument of the command, and `say`)
     file: str,
     configuration: Configuration,
     catalogue: Catalogue,
@@ -25,33 +25,38 @@ def replay_file(
     partitions: int,
     out: Path | None,
     say: Callable[[str], None],
+    *,
+    snapshots: Path | None = None,
 ) -> None:
     """Replay `file`; alert records go to `out` or standard output, everything else to `say`.
 
-    `out` is either wholly written or left as it was. OSError where it cannot be written.
+    `snapshots` is where the snapshots of all judged days go; None leaves them out. Each of the two
+    files is either wholly written or left as it was. OSError where one cannot be written.
     """
     recorder = Recorder(catalogue, configuration.deployment)
-    replay = Replay(Policies(configuration, catalogue), recorder, partitions)
-    with _output(out) as output, file_bar("replaying", file) as watch:
+    with ExitStack() as stack:
+        keep = None if snapshots is None else stack.enter_context(_records(snapshots))
+        output = stack.enter_context(_records(out))
+        watch = stack.enter_context(file_bar("replaying", file))
+        replay = Replay(Policies(configuration, catalogue), recorder, partitions, keep)
         for record in replay.run(read_events(file, watch), until):
-            output.write(encode(record) + b"\n")
+            output(record)
     for line in _lines(replay.summary):
         say(line)
 
 
 @contextmanager
-def _output(path: Path | None) -> Iterator[BinaryIO]:
-    if path is None:
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
-        return
-    partial = path.with_name(path.name + ".partial")
-    try:
-        with partial.open("wb") as file:
-            yield file
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+def _records(path: Path | None) -> Iterator[Callable[[Record], None]]:
+    """Give what writes a record as a line of `path`, or of standard output."""
+    with ExitStack() as stack:
+        file = sys.stdout.buffer if path is None else stack.enter_context(whole_file(path))
+
+        def write(record: Record) -> None:
+            file.write(encode(record) + b"\n")
+
+        yield write
+        if path is None:
+            file.flush()
 
 
 def _lines(summary: Summary) -> Iterator[str]:

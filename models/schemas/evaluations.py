@@ -1,6 +1,6 @@
 """The evaluation of an alert record: the figures that its verdict is read from."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -102,6 +102,22 @@ class Content(Open):
     month: ContentEffect = Field(description="The last 28 days.")
 
 
+Ratio = Annotated[list[Count], Field(min_length=2, max_length=2)]
+"""A count, and out of how many."""
+
+
+class Component(Open):
+    """One component of the health index: its counts, and what they do to the index."""
+
+    recent: list[Ratio | None] = Field(
+        description="A count and out of how many, in each window that is judged."
+    )
+    usual: Ratio | None = Field(description="The same in the eight weeks.")
+    score: Number | None = Field(description="0 to 100 of the usual; null where it is missing.")
+    contribution: Number | None = Field(description="The points it gives to the index.")
+    pull: Number | None = Field(description="The points it takes from the index.")
+
+
 class Evaluation(Open):
     """The figures of the verdict: whoever holds them can recompute it."""
 
@@ -109,7 +125,9 @@ class Evaluation(Open):
         strict=False,
         description="The answer of the rule: FIRE, OK, or one of the inconclusive ones.",
     )
-    value: Number = Field(description="The measure over `window`.")
+    value: Number | None = Field(
+        description="The measure over `window`; null where nothing is known to measure."
+    )
     window: Days = Field(description="The first and the last day of the measure.")
     threshold: Threshold = Field(description="The settings that the rule judged by.")
     timezone: str = Field(description="The time zone of the days (IANA name).")
@@ -128,6 +146,10 @@ class Evaluation(Open):
         None, description="How much the community did of what the rule is about."
     )
     shares: Count | None = Field(None, description="How many shares of `window` it is a rate of.")
+    interactions: Count | None = Field(None, description="The interactions of members in `window`.")
+    interactions_before: Count | None = Field(
+        None, description="The interactions of members in `baseline_window`."
+    )
     inviters: Count | None = Field(
         None, description="How many members invited somebody in `window`: it is a rate of them."
     )
@@ -141,6 +163,19 @@ class Evaluation(Open):
         None, description="Value per 100 of what it is a rate of, cut to 2 digits."
     )
     week: Invitations | None = Field(None, description="The same for the last seven days.")
+    index: Number | None = Field(
+        None, description="The health index, 0 to 100; `value` has it in hundredths, rounded up."
+    )
+    components: dict[str, Component] | None = Field(
+        None, description="What the health index is made of, by the component's name."
+    )
+    pulled_most: list[str] | None = Field(
+        None, description="The components that pull the index down most, at most three."
+    )
+    missing: list[str] | None = Field(
+        None, description="The components that are not known; the others have their weight."
+    )
+    explanation: str | None = Field(None, description="The index and its parts, in words.")
     last_interaction_day: Day | None = Field(
         None, description="The day of the member's last interaction."
     )

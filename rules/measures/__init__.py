@@ -10,6 +10,8 @@ from rules.measures import (
     cold_start,
     content_conversion,
     content_effect,
+    core_circle,
+    health_index,
     member_churn,
     member_funnel,
     member_silence,
@@ -33,9 +35,11 @@ COMMUNITY_MEASURES: Final[dict[str, CommunityMeasure]] = {
     "member-funnel": member_funnel.MEASURE,
     "content-effect": content_effect.MEASURE,
     "member-tiers": member_tiers.MEASURE,
+    "core-circle": core_circle.MEASURE,
     "viral-coefficient": viral_coefficient.MEASURE,
     "content-conversion": content_conversion.MEASURE,
     "monthly-activity": monthly_activity.MEASURE,
+    "health-index": health_index.MEASURE,
 }
 MEMBER_MEASURES: Final[dict[str, MemberMeasure]] = {
     "member-silence": member_silence.MEASURE,

@@ -8,31 +8,32 @@ Integers: scores are hundredths of a point, and the index is compared as a fract
 """
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Annotated, Any, ClassVar, Final, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
 from models.alerts import Evaluation, Verdict
 from models.days import day_from_iso, iso
+from models.panes import Recent
 from rules.measures.health_components import (
     COMPONENTS,
     FULL_SCORE,
-    DayFigures,
-    Ratio,
+    STAY_DAYS,
+    USUAL_DAYS,
+    Component,
+    Count,
+    Windows,
     ratio,
     score,
-    totals,
+    windows,
 )
-from rules.measures.measure import Setting
+from rules.measures.measure import CommunityMeasure, Setting
 from rules.parameters import Parameters
 
-USUAL_DAYS: Final = 56
-"""What is usual in a community is what it did in the eight weeks that end on the judged day."""
-
-WEEK_DAYS: Final = 7
-"""The last week, by which some components are judged as well."""
-
 PULLS_NAMED: Final = 3
+
+_LATE: Final = int(Count.LATE)
 
 Weight = Annotated[int, Field(ge=0, le=100)]
 
@@ -50,7 +51,7 @@ class HealthIndexParameters(Parameters):
         "index_at_most",
         "floor",
         "least_cases",
-        *(f"{component.name}_weight" for component in COMPONENTS),
+        *(component.weight for component in COMPONENTS),
     )
 
     index_at_most: Annotated[int, Field(ge=1, le=99)]
@@ -67,18 +68,18 @@ class HealthIndexParameters(Parameters):
 
     @model_validator(mode="after")
     def _weigh_something(self) -> Self:
-        if not any(getattr(self, f"{component.name}_weight") for component in COMPONENTS):
+        if not any(getattr(self, component.weight) for component in COMPONENTS):
             raise ValueError("all weights are 0")
         return self
 
 
-class Part(NamedTuple):
-    """One component in the index; `score` (hundredths of a point) is None where it is missing."""
+Scores = Sequence[int | None]
+"""The score of each component, in hundredths of a point; None is not known."""
 
-    name: str
-    title: str
-    weight: int
-    score: int | None
+Pull = tuple[int, Component]
+"""What a component takes from the index: hundredths of a point, in parts of all weights."""
+
+_PULL: Final = itemgetter(0)
 
 
 class Index(NamedTuple):
@@ -91,125 +92,155 @@ class Index(NamedTuple):
     def hundredths(self) -> int:
         """The index in hundredths of a point, rounded up.
 
-        Up, so that 90.001 does not read as the 90 that would have fired.
+        Up, so that 70.001 does not read as the 70 that would have fired.
         """
         return -(-self.weighted // self.weight)
 
 
-def index_of(parts: Sequence[Part]) -> Index | None:
-    """Weigh the parts that are known; None where none of them has a weight."""
-    known = [(part.weight, part.score) for part in parts if part.score is not None]
-    weight = sum(weight for weight, _ in known)
-    return Index(sum(weight * score for weight, score in known), weight) if weight else None
+def index_of(scores: Sequence[int | None], weights: Sequence[int]) -> Index | None:
+    """Weigh the scores that are known; None where none of them has a weight."""
+    weighted = weight = 0
+    for reached, share in zip(scores, weights, strict=True):
+        if reached is not None:
+            weight += share
+            weighted += share * reached
+    return Index(weighted, weight) if weight else None
 
 
-def gather(days: Sequence[DayFigures], day: int, first_day: int, setting: Setting) -> Evaluation:
-    """Evaluate the USUAL_DAYS days that end on `day`, the last of `days`.
+def gather(panes: Recent, day: int, first_day: int, setting: Setting) -> Evaluation:
+    """Evaluate the USUAL_DAYS days that end on `day`, the last of `panes`.
 
-    Days before the first one are part of `days`, with nothing in them.
+    Nothing of them is counted unless all are known, and of newcomers nothing unless those who
+    joined STAY_DAYS before each of them are.
     """
     parameters = setting.parameters
     assert isinstance(parameters, HealthIndexParameters)
-    usual = totals(days[-USUAL_DAYS:])
-    recent = totals(days[-parameters.window_days :])
-    week = totals(days[-WEEK_DAYS:])
-    counts = {
-        component.name: {
-            "recent": [
-                _written(ratio(component, window))
-                for window in ((week, recent) if component.by_week else (recent,))
-            ],
-            "usual": _written(ratio(component, usual)),
-        }
-        for component in COMPONENTS
-    }
-    parts = _parts(counts, setting.threshold)
-    index = index_of(parts)
+    usual_from = day - USUAL_DAYS + 1
+    figures = _NOTHING_KNOWN
+    if first_day <= usual_from:
+        cohorts_known = first_day <= usual_from - STAY_DAYS
+        found = windows(panes, parameters.window_days, cohorts_known=cohorts_known)
+        figures = _figures(found, setting.threshold)
     return {
-        "value": index.hundredths if index else None,
+        "value": figures["value"],
         "baseline": None,
         "change_percent": None,
         "window": [iso(day - parameters.window_days + 1), iso(day)],
-        "baseline_window": [iso(day - USUAL_DAYS + 1), iso(day)],
+        "baseline_window": [iso(usual_from), iso(day)],
         "first_day": iso(first_day),
-        "index": index.weighted / index.weight / 100 if index else None,
-        "components": {
-            part.name: {**counts[part.name], **_share_of(part, index)} for part in parts
-        },
-        "pulled_most": [part.name for part in _pulled_most(parts)],
-        "missing": [part.name for part in parts if part.score is None],
-        "explanation": _explain(parts, index),
+        **figures,
         "threshold": setting.threshold,
         "timezone": setting.timezone,
-        "late_events": usual["late"],
     }
 
 
-def _written(counts: Ratio | None) -> list[int] | None:
-    return None if counts is None else list(counts)
-
-
-def _share_of(part: Part, index: Index | None) -> dict[str, float | None]:
-    """Write what the part gives to the index and takes from it, in points; None where missing."""
-    if part.score is None or index is None:
-        return {"score": None, "contribution": None, "pull": None}
+def _figures(found: Windows | None, threshold: Mapping[str, Any]) -> Evaluation:
+    """Score what the windows hold; None where none of them is known."""
+    components = {component.name: _counts(component, found) for component in COMPONENTS}
+    scores, weights = _scores(components, threshold), _weights(threshold)
+    index = index_of(scores, weights)
+    pulls = _share(components, scores, weights, index)
+    missing = [one for one, reached in zip(COMPONENTS, scores, strict=True) if reached is None]
     return {
-        "score": part.score / 100,
-        "contribution": part.weight * part.score / index.weight / 100,
-        "pull": part.weight * (FULL_SCORE - part.score) / index.weight / 100,
+        "value": index.hundredths if index else None,
+        "index": index.weighted / index.weight / 100 if index else None,
+        "components": components,
+        "pulled_most": [component.name for _, component in pulls],
+        "missing": [component.name for component in missing],
+        "explanation": _explain(pulls, missing, index),
+        "late_events": found.usual[_LATE] if found else 0,
     }
 
 
-def _parts(counts: Mapping[str, Mapping[str, Any]], threshold: Mapping[str, Any]) -> list[Part]:
-    """Score all components out of what was counted."""
+def _counts(component: Component, found: Windows | None) -> dict[str, Any]:
+    """Write what the component is made from, in each window that it is judged by."""
+    if found is None:
+        return {"recent": [None, None] if component.by_week else [None], "usual": None}
+    recent = ratio(component, found.recent)
+    return {
+        "recent": [ratio(component, found.week), recent] if component.by_week else [recent],
+        "usual": ratio(component, found.usual),
+    }
+
+
+def _scores(counts: Mapping[str, Mapping[str, Any]], threshold: Mapping[str, Any]) -> Scores:
+    """Score all components out of what was counted, in their order."""
+    least = threshold["least_cases"]
     return [
-        Part(
-            component.name,
-            component.title,
-            threshold[f"{component.name}_weight"],
-            score(component, counted["recent"], counted["usual"], threshold["least_cases"]),
-        )
+        score(component, counted["recent"], counted["usual"], least)
         for component in COMPONENTS
         for counted in (counts[component.name],)
     ]
 
 
-def _pulled_most(parts: Sequence[Part]) -> list[Part]:
-    """Return the parts that pull the index down most, the first of equals first."""
-    pulling = [part for part in parts if _pull(part) > 0]
-    return sorted(pulling, key=_pull, reverse=True)[:PULLS_NAMED]
+def _weights(threshold: Mapping[str, Any]) -> list[int]:
+    return [threshold[component.weight] for component in COMPONENTS]
 
 
-def _pull(part: Part) -> int:
-    return 0 if part.score is None else part.weight * (FULL_SCORE - part.score)
+def _share(
+    components: Mapping[str, dict[str, Any]],
+    scores: Scores,
+    weights: Sequence[int],
+    index: Index | None,
+) -> list[Pull]:
+    """Write what each component gives to the index and takes from it, in points.
+
+    Returns what pulls the index down most, the first of equals first.
+    """
+    pulls: list[Pull] = []
+    total = 100 * index.weight if index else 0
+    for component, reached, weight in zip(COMPONENTS, scores, weights, strict=True):
+        part = components[component.name]
+        if reached is None or not total:
+            part["score"] = part["contribution"] = part["pull"] = None
+            continue
+        part["score"] = reached / 100
+        part["contribution"] = weight * reached / total
+        pull = weight * (FULL_SCORE - reached)
+        part["pull"] = pull / total
+        if pull:
+            pulls.append((pull, component))
+    pulls.sort(key=_PULL, reverse=True)
+    return pulls[:PULLS_NAMED]
 
 
-def _explain(parts: Sequence[Part], index: Index | None) -> str:
+def _explain(pulls: Sequence[Pull], missing: Sequence[Component], index: Index | None) -> str:
     """Say the index, what pulls it down most, and what is left out, for people."""
-    missing = ", ".join(part.title for part in parts if part.score is None)
-    left_out = f" Not known, and left out: {missing}." if missing else ""
+    left_out = ""
+    if missing:
+        left_out = f" Not known, and left out: {', '.join([one.title for one in missing])}."
     if index is None:
         return f"There is nothing to take a health index of.{left_out}"
-    pulls = ", ".join(
-        f"{part.title} ({-_pull(part) / index.weight / 100:.2f})" for part in _pulled_most(parts)
-    )
-    because = f" What pulled most: {pulls}." if pulls else ""
+    because = ""
+    if pulls:
+        total = 100 * index.weight
+        named = [f"{component.title} ({-pull / total:.2f})" for pull, component in pulls]
+        because = f" What pulled most: {', '.join(named)}."
     return f"The health index is {index.hundredths / 100:.2f} of 100.{because}{left_out}"
+
+
+_NOTHING_KNOWN: Final = _figures(
+    None, {"least_cases": 1, **{component.weight: 1 for component in COMPONENTS}}
+)
+"""What is told of a community in its first eight weeks: one object for all, nobody changes it."""
 
 
 def verdict(evaluation: Mapping[str, Any]) -> Verdict:
     """Judge the index, inclusive, from what was counted; the stated value must follow from it.
 
-    LEARNING while the eight weeks are not whole, BELOW_FLOOR while they hold too little speech or
-    none, NOT_APPLICABLE where no component that has a weight is known.
+    LEARNING while the eight weeks are not known whole, BELOW_FLOOR while they hold too little
+    speech or none, NOT_APPLICABLE where no component that has a weight is known.
     """
-    threshold = evaluation["threshold"]
-    index = index_of(_parts(evaluation["components"], threshold))
-    if evaluation["value"] != (index.hundredths if index else None):
-        raise ValueError("the value does not follow from the components")
+    value, threshold = evaluation["value"], evaluation["threshold"]
+    components = evaluation["components"]
     if day_from_iso(evaluation["baseline_window"][0]) < day_from_iso(evaluation["first_day"]):
+        if value is not None:
+            raise ValueError("there is no index of days that are not known")
         return Verdict.LEARNING
-    speech = evaluation["components"]["speech_density"]["usual"][0]
+    index = index_of(_scores(components, threshold), _weights(threshold))
+    if value != (index.hundredths if index else None):
+        raise ValueError("the value does not follow from the components")
+    speech = components["speech_density"]["usual"][0]
     if speech < threshold["floor"] or speech == 0:
         return Verdict.BELOW_FLOOR
     if index is None:
@@ -218,6 +249,11 @@ def verdict(evaluation: Mapping[str, Any]) -> Verdict:
     return Verdict.FIRE if low else Verdict.OK
 
 
-def horizon(_: HealthIndexParameters) -> int:
-    """Return how many days up to and including the judged one are read."""
-    return USUAL_DAYS
+def _horizon(_: HealthIndexParameters) -> int:
+    """Return how many days are read: those who joined before the first of them are told of too."""
+    return USUAL_DAYS + STAY_DAYS
+
+
+MEASURE = CommunityMeasure(
+    HealthIndexParameters, gather, verdict, _horizon, "health_index_hundredths", needs_ledger=True
+)

@@ -11,6 +11,7 @@ import typer
 from streams.cli.common import say
 from streams.cli.files import files
 from streams.cli.groups import alerts_app, rules_app, schema_app, topics_app
+from streams.cli.review import reviews
 from streams.cli.service import service
 from streams.compiled import BUILD
 
@@ -26,6 +27,7 @@ app = typer.Typer(
 )
 app.add_typer(service)
 app.add_typer(files)
+app.add_typer(reviews)
 app.add_typer(rules_app, name="rules")
 app.add_typer(topics_app, name="topics")
 app.add_typer(schema_app, name="schema")

@@ -61,6 +61,10 @@ def replay(
     out: Annotated[
         Path | None, typer.Option(help="Write the alert records here; else standard output.")
     ] = None,
+    snapshots: Annotated[
+        Path | None,
+        typer.Option(help="Also write the snapshot of each judged day here, for `pulse review`."),
+    ] = None,
 ) -> None:
     """Judge a file with the same engine, without Kafka: alert records as NDJSON."""
     from models.instants import parse_instant  # noqa: PLC0415
@@ -71,9 +75,14 @@ def replay(
     instant = parse_instant(until) if until is not None else None
     if until is not None and instant is None:
         fail(f"--until: not an instant of RFC 3339 with offset: {until!r}", 2)
+    if snapshots is not None and out is not None and snapshots.resolve() == out.resolve():
+        fail(f"--snapshots: {snapshots} is where --out writes the alert records", 2)
+    catalogue = shipped_catalogue()
     with cluster_errors():
         try:
-            replay_file(file, configuration, shipped_catalogue(), instant, partitions, out, say)
+            replay_file(
+                file, configuration, catalogue, instant, partitions, out, say, snapshots=snapshots
+            )
         except BrokenPipeError:
             leave_pipe()
         except OSError as error:

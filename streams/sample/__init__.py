@@ -15,7 +15,7 @@ from random import Random
 from typing import Any
 
 from models.rejections import RejectionReason
-from streams.sample import calm, campaigns, cast, growth
+from streams.sample import calm, campaigns, cast, fading, growth
 from streams.sample.check import Finding, check
 from streams.sample.community import Community
 from streams.sample.diary import Diary, Line, line_count
@@ -38,6 +38,8 @@ _STRAY = (
     RejectionReason.TOO_LARGE,
     RejectionReason.MISSING_FIELD,
 )
+
+_TURNED_ON = (cast.RATE, cast.STALLED, *growth.RULES, *campaigns.RULES, *fading.RULES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,13 @@ def sample(seed: int = 7, scale: float = 1.0) -> Sample:
             "time": {"clock": "records"},
             "rules": {
                 rule: {"enabled": True}
-                for rule in (cast.RATE, cast.STALLED, *growth.RULES, *campaigns.RULES)
+                for rule in (
+                    cast.RATE,
+                    cast.STALLED,
+                    *growth.RULES,
+                    *campaigns.RULES,
+                    *fading.RULES,
+                )
             },
             "communities": {
                 community.id: own for community in communities if (own := _settings(community))

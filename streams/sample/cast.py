@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
-from streams.sample import campaigns, growth
+from streams.sample import campaigns, fading, growth
 from streams.sample.community import Backlog, Community, Errand, between, counts
 from streams.sample.incident import Incident, Proof
 from streams.sample.instants import DAYS, local_day
@@ -34,7 +34,7 @@ def troubles(random: Random) -> tuple[Trouble, ...]:
         _dying, _broken_link, _exodus, _bot_storm, _hidden_fall, _backlog, _retries, _spoiled,
         _closed_shop, _hollow_shares,
     )  # fmt: skip
-    groups = (growth.troubled(random), campaigns.troubled(random))
+    groups = (growth.troubled(random), campaigns.troubled(random), fading.troubled(random))
     others = (Trouble(*each) for group in groups for each in group)
     return (*(plan(random) for plan in plans), *others)
 
@@ -47,7 +47,11 @@ def _dying(random: Random) -> Trouble:
     levels = [60 * 93 ** max(0, day - 29) // 100 ** max(0, day - 29) for day in range(DAYS)]
     community = Community("book-club", "t01", "Europe/London", 60, speech=counts(random, levels))
     story = "Members speak a little less every day, until nobody does; they still read and like."
-    proofs = (Proof(SPEECH, "firing", _days(32, 40), "threshold"),)
+    proofs = (
+        Proof(SPEECH, "firing", _days(32, 40), "threshold"),
+        # As soon as eight weeks are known.
+        Proof(fading.HEALTH, "firing", _days(55, 57), "threshold"),
+    )
     return Trouble(community, Incident("dying community", story, community.id, proofs))
 
 

@@ -44,7 +44,8 @@ class Community:
 
     `speech`, `conversions` and `bot_posts` are counts a day; `shares` and `likes` are the same on
     each day. A member in `away` takes no part on the days of its range; on those of `unsold`
-    nobody buys. On the days of `repeated` the producer sends every event twice. `spoiled` are
+    nobody buys, and on those of `unanswered` nobody replies (there are posts instead) and surveys
+    are bitter. On the days of `repeated` the producer sends every event twice. `spoiled` are
     conversions a day that cannot be read. `offset_minutes` is how its clients write `time` (0: in
     UTC). On each day of `fast_clock` one phone writes a time three hours ahead. `rules` are
     settings of its own, as in a configuration.
@@ -73,6 +74,7 @@ class Community:
     offset_minutes: int = 0
     fast_clock: range = range(0)
     unsold: range = range(0)
+    unanswered: range = range(0)
     rules: dict[str, dict[str, Any]] = field(default_factory=dict)
     member_views: int = 0
     hushed: range = range(0)

@@ -46,6 +46,7 @@ class Diary:
         self._draw = Random(seed).random  # noqa: S311  (a simulation, no secret)
         self._deck: list[int] = []
         self._serial = 0
+        self._today = 0
         self._fields: dict[str, Callable[[int], str]] = {
             "reply.created": self._target,
             "like.added": self._target,
@@ -60,6 +61,7 @@ class Diary:
 
     def day(self, day: int) -> list[Line]:
         """All lines about this day; some of them arrive on later days."""
+        self._today = day
         lines = [*self._people(day), *self._errands(day), *self._passers_by(day)]
         lines += [*self._members_reading(day), *self._strangers(day)]
         lines += self._machines(day)
@@ -267,7 +269,8 @@ class Diary:
         return f',"amount":{1 + int(self._draw() * 400)}.90'
 
     def _score(self, _member: int) -> str:
-        return f',"score":{4 + int(self._draw() * 7)}'
+        lowest, scores = (0, 3) if self._today in self._community.unanswered else (4, 7)
+        return f',"score":{lowest + int(self._draw() * scores)}'
 
     def _completion(self, _member: int) -> str:
         return f',"completion":{(25, 50, 75, 100)[int(self._draw() * 4)] / 100}'
@@ -276,7 +279,8 @@ class Diary:
 def _kinds(community: Community, day: int) -> list[str]:
     """What the members do on this day: a post for two replies, and the rest."""
     speech = community.speech[day]
-    kinds = ["post.created"] * (speech // 3) + ["reply.created"] * (speech - speech // 3)
+    posts = speech if day in community.unanswered else speech // 3
+    kinds = ["post.created"] * posts + ["reply.created"] * (speech - posts)
     kinds += ["like.added"] * (community.likes - community.likes // 5)
     kinds += ["share.created"] * community.shares
     for kind, count in _STEADY:

@@ -8,7 +8,7 @@ from random import Random
 from typing import NamedTuple
 
 from rules.measures.health_components import COMPONENTS
-from tests.detection.contenders import PROPOSED
+from tests.detection.contenders import DEFAULTS
 from tests.detection.episodes import EARLIEST, LATEST, Score, score, together
 from tests.detection.history import History
 from tests.detection.trials import Trial, alerts, calendar_alarm, evaluations, lively
@@ -71,7 +71,7 @@ def unknown_components(histories: Sequence[History]) -> list[str]:
     missing = [
         set(figures["missing"])
         for one in histories
-        for figures, judged in zip(evaluations(one, PROPOSED), lively(one), strict=True)
+        for figures, judged in zip(evaluations(one, DEFAULTS), lively(one), strict=True)
         if judged
     ]
     return [part.title for part in COMPONENTS if all(part.name in names for names in missing)]
@@ -90,7 +90,7 @@ def separation(histories: Sequence[History], found: Episodes) -> Separation:
     for one in histories:
         near = found[one.community]
         for place, judged in enumerate(lively(one)):
-            value = evaluations(one, PROPOSED)[place]["value"]
+            value = evaluations(one, DEFAULTS)[place]["value"]
             if not judged or value is None:
                 continue
             if any(0 <= episode - place <= EARLIEST for episode in near):

@@ -9,23 +9,10 @@ from typing import Final, NamedTuple
 from rules.lifecycle import Hold
 from rules.measures.health_components import COMPONENTS
 from rules.measures.health_index import HealthIndexParameters
+from streams.catalogue import shipped_catalogue
 from tests.detection.trials import Trial, calendar_alarm, four_week_median, health, speech_drop
 
-PROPOSED: Final = HealthIndexParameters(
-    index_at_most=70,
-    window_days=28,
-    floor=400,
-    least_cases=10,
-    speech_density_weight=40,
-    speaking_members_weight=15,
-    reply_rate_weight=10,
-    newcomers_who_stay_weight=10,
-    share_conversion_weight=10,
-    concentration_weight=5,
-    satisfaction_weight=10,
-    keep_firing_days=20,
-)
-"""The defaults of `health-index-falling` that the figures speak for."""
+DEFAULTS: Final[HealthIndexParameters] = shipped_catalogue()["health-index-falling"].defaults
 
 KEEPS: Final = (13, 20, 27)
 DROPS: Final = (10, 20, 30, 40, 50)
@@ -34,7 +21,7 @@ WINDOWS: Final = (14, 21, 28)
 PERIODS: Final = (28, 35, 42, 49, 56)
 
 SHIPPED: Final = speech_drop("speech-density-drop, as shipped")
-INDEX: Final = health("health index", PROPOSED)
+INDEX: Final = health("health index", DEFAULTS)
 
 _WEIGHTS: Final = tuple(f"{component.name}_weight" for component in COMPONENTS)
 
@@ -117,14 +104,14 @@ def families() -> list[Family]:
 
 
 def _indices(
-    weights: Mapping[str, int] | None = None, windows: tuple[int, ...] = (PROPOSED.window_days,)
+    weights: Mapping[str, int] | None = None, windows: tuple[int, ...] = (DEFAULTS.window_days,)
 ) -> tuple[Trial, ...]:
     named = len(windows) > 1
     return tuple(
         health(
             f"index_at_most {index}, keep_firing_days {keep}"
             + (f", window_days {window}" if named else ""),
-            PROPOSED.model_copy(
+            DEFAULTS.model_copy(
                 update={
                     "index_at_most": index,
                     "keep_firing_days": keep,

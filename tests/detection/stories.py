@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from random import Random
 
 from models.days import iso
-from rules.measures.health_components import DayFigures
+from models.events import EventType
+from models.panes import WIDE, Figure, Pane, empty_pane
 from tests.builders import day
 from tests.detection.history import History
 
@@ -16,11 +17,15 @@ FIRST_DAY = day("2024-01-01")
 
 def spoken(speech: Sequence[int], community: str = "42") -> History:
     """A community in which so much was said each day, by five members on a day with any."""
-    days = tuple(
-        DayFigures(amount, 5 if amount else 0, amount // 2, 0, 0, 0, 0, 0, 0, 0)
-        for amount in speech
-    )
-    return History(community, FIRST_DAY, days)
+    return History(community, FIRST_DAY, tuple(map(_pane, speech)))
+
+
+def _pane(speech: int) -> Pane:
+    pane = empty_pane(WIDE)
+    pane[EventType.POST_CREATED] = speech
+    pane[Figure.SPEAKERS] = 5 if speech else 0
+    pane[Figure.SPEECH_OUTSIDE_TOP_FIFTH] = speech // 2
+    return pane
 
 
 def restless(seed: int, days: int) -> list[int]:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.detection.__main__ import DATA, main
 from tests.detection.chance import scored
-from tests.detection.contenders import INDEX, PERIODS, PROPOSED, SHIPPED, families, fixed
+from tests.detection.contenders import DEFAULTS, INDEX, PERIODS, SHIPPED, families, fixed
 from tests.detection.episodes import episodes, together
 from tests.detection.history import read_histories
 from tests.detection.splits import halves, reaches_bar
@@ -74,6 +74,6 @@ def test_the_proposed_index_reaches_the_bar_on_real_communities_and_a_calendar_d
 
 
 def test_the_proposed_weights_sum_to_100() -> None:
-    weights = [value for name, value in PROPOSED.model_dump().items() if name.endswith("_weight")]
+    weights = [value for name, value in DEFAULTS.model_dump().items() if name.endswith("_weight")]
     assert sum(weights) == 100
     assert len(weights) == 7

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from models.days import iso
-from rules.measures.health_components import DayFigures
+from models.events import EventType
+from models.panes import WIDE, Figure, Pane, empty_pane
 from tests.detection.history import History, outside_top_fifth, read_histories
 from tests.detection.stories import FIRST_DAY, spoken
 
@@ -29,6 +30,13 @@ def history_of(tmp_path: Path, *events: dict[str, Any]) -> History:
     return history
 
 
+def pane(counts: dict[int, int]) -> Pane:
+    made = empty_pane(WIDE)
+    for index, number in counts.items():
+        made[index] = number
+    return made
+
+
 def test_a_day_counts_what_persons_did_on_it(tmp_path: Path) -> None:
     history = history_of(
         tmp_path,
@@ -40,22 +48,25 @@ def test_a_day_counts_what_persons_did_on_it(tmp_path: Path) -> None:
         {"type": "share.converted"},
         {"type": "survey.answered", "user_id": "u2", "score": 7.5},
         {"type": "survey.answered", "user_id": "u3", "score": 9},
+        {"type": "survey.answered", "user_id": "u4"},
         {"type": "no.such", "user_id": "u9"},
     )
     assert history.days == (
-        DayFigures(
-            speech=5,
-            speakers=2,
-            speech_outside_top_fifth=1,
-            replies=2,
-            newcomers_joined=0,
-            newcomers_stayed=0,
-            shares_created=1,
-            shares_converted=1,
-            surveys=2,
-            survey_hundredths=1_650,
+        pane(
+            {
+                EventType.POST_CREATED: 3,
+                EventType.REPLY_CREATED: 2,
+                EventType.SHARE_CREATED: 1,
+                EventType.SHARE_CONVERTED: 1,
+                EventType.SURVEY_ANSWERED: 3,
+                Figure.SPEAKERS: 2,
+                Figure.SPEECH_OUTSIDE_TOP_FIFTH: 1,
+                Figure.SURVEYS: 2,
+                Figure.SURVEY_HUNDREDTHS: 1_650,
+            }
         ),
     )
+    assert history.speech == [5]
 
 
 @pytest.mark.parametrize(("active", "stayed"), [(6, 0), (7, 1), (10, 1), (14, 1), (15, 0)], ids=str)
@@ -68,9 +79,9 @@ def test_who_is_active_again_7_to_14_days_after_joining_has_stayed(
         {"type": "like.added", "user_id": "u1", "place": active},
         {"type": "post.created", "user_id": "u2", "place": 40},
     )
-    joined = [place for place, day in enumerate(history.days) if day.newcomers_joined]
-    assert joined == [14]
-    assert history.days[14].newcomers_stayed == stayed
+    joined = [pane[Figure.JOINED_MEMBERS] for pane in history.days]
+    assert joined == [1, *[0] * 40]
+    assert history.days[0][Figure.JOINED_STAYED] == stayed
 
 
 def test_days_without_events_are_there_too(tmp_path: Path) -> None:
@@ -80,7 +91,7 @@ def test_days_without_events_are_there_too(tmp_path: Path) -> None:
 
 def test_before_the_first_day_nothing_happened() -> None:
     history = spoken([1, 2, 3])
-    speech = [day.speech for day in history.last_days(FIRST_DAY + 1, 4)]
+    speech = [pane[EventType.POST_CREATED] for pane in history.last_days(FIRST_DAY + 1, 4)]
     assert speech == [0, 0, 1, 2]
 
 

@@ -13,13 +13,11 @@ from statistics import median
 from typing import Any, Final, NamedTuple
 
 from models.alerts import Evaluation, Status, Verdict
-from models.events import EventType
-from models.panes import Pane, empty_pane
 from rules.catalogue import parse_parameters
 from rules.lifecycle import RESTING, Hold, advance
 from rules.measures import health_index, speech_density
-from rules.measures.health_components import DayFigures
-from rules.measures.health_index import USUAL_DAYS, HealthIndexParameters
+from rules.measures.health_components import USUAL_DAYS
+from rules.measures.health_index import HealthIndexParameters
 from rules.measures.measure import Setting
 from streams.catalogue import shipped_catalogue
 from tests.detection.history import History
@@ -66,8 +64,9 @@ _ANY_THRESHOLD: Final = {"index_at_most": 1, "floor": 0, "for_days": 0, "keep_fi
 def evaluations(history: History, parameters: HealthIndexParameters) -> list[Evaluation]:
     """The health index of each day of a community."""
     setting = Setting(parameters, "default", "UTC")
+    horizon = health_index.MEASURE.horizon(parameters)
     return [
-        health_index.gather(history.last_days(day, USUAL_DAYS), day, history.first_day, setting)
+        health_index.gather(history.last_days(day, horizon), day, history.first_day, setting)
         for day in range(history.first_day, history.first_day + len(history.days))
     ]
 
@@ -83,23 +82,13 @@ def speech_drop(name: str, **changes: Any) -> Trial:
         return [
             speech_density.verdict(
                 speech_density.gather(
-                    [_pane(figures) for figures in history.last_days(day, horizon)],
-                    day,
-                    history.first_day,
-                    setting,
+                    history.last_days(day, horizon), day, history.first_day, setting
                 )
             )
             for day in range(history.first_day, history.first_day + len(history.days))
         ]
 
     return Trial(name, verdicts, parameters.hold())
-
-
-@cache
-def _pane(figures: DayFigures) -> Pane:
-    pane = empty_pane()
-    pane[EventType.POST_CREATED] = figures.speech
-    return pane
 
 
 def four_week_median(name: str, drop_percent: int, floor: int, hold: Hold) -> Trial:

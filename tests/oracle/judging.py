@@ -10,8 +10,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from . import growth
-from .beginnings import cold_start, funnel
+from .beginnings import cold_start, content_effect, funnel
 from .campaigns import Campaigns, participation
+from .health import health_index
 from .ladder import Ladder
 from .ledger import Ledger
 from .reading import EPOCH, SPEECH, Record, microseconds
@@ -21,6 +22,7 @@ DAY = timedelta(days=1)
 LIFECYCLE: dict[str, Any] = {"enabled": True, "for_days": 0, "keep_firing_days": 0}
 OFF: dict[str, Any] = {**LIFECYCLE, "enabled": False}
 DEFAULTS: dict[str, dict[str, Any]] = {
+    "core-circle-shrinking": {**OFF, "drop_percent": 20, "floor": 20},
     "content-conversion-low": {**OFF, "minimum_permille": 58, "floor": 100},
     "campaign-participation-decay": {
         **OFF, "keep_percent": 40, "floor": 20, "minimum_weeks": 2, "for_days": 6,
@@ -28,13 +30,22 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "cold-start-behind": {
         **OFF, "users": 100, "interviews": 100, "co_creation": 24, "votes": 50, "start_days": 7,
     },
+    "health-index-falling": {
+        **OFF, "keep_firing_days": 20, "index_at_most": 70, "window_days": 28, "floor": 400,
+        "least_cases": 10, "speech_density_weight": 40, "speaking_members_weight": 15,
+        "reply_rate_weight": 10, "newcomers_who_stay_weight": 10, "share_conversion_weight": 10,
+        "concentration_weight": 5, "satisfaction_weight": 10,
+    },
     "member-churn": {
         **OFF, "first_days": 14, "second_days": 30, "third_days": 60, "lost_days": 90,
     },
     "content-effect": {**OFF, "floor": 100},
     "member-funnel": {**OFF, "floor": 20},
     "member-silent": {**LIFECYCLE, "silent_days": 30},
-    "member-tiers": {**OFF, "core_percent": 50, "active_percent": 85, "down_closes": 7},
+    "member-tiers": {
+        **OFF, "core_percent": 50, "active_percent": 85, "down_closes": 7,
+        "demand_high": 20, "pay_high": 2, "social_high": 10,
+    },
     "monthly-activity-low": {**OFF, "minimum_percent": 30, "floor": 50},
     "share-conversion-low": {**LIFECYCLE, "minimum": 50, "active_days": 28},
     "share-conversion-rate-low": {
@@ -183,6 +194,23 @@ def transactions(
     return now, earlier, "OK"
 
 
+def core_circle(
+    community: Community, day: date, settings: Mapping[str, Any]
+) -> tuple[int | None, int | None, str]:
+    """Core members now, and four weeks ago."""
+    if (day - community.first_day).days < 55:
+        return None, None, "LEARNING"
+    assert community.ledger is not None
+    closes = community.ledger.closes
+    now = closes[day]["tier_core"]
+    # A day that had passed when the first event came was never closed: nobody was core.
+    earlier = closes.get(day - 28 * DAY, {"tier_core": 0})["tier_core"]
+    if earlier == 0 or earlier < settings["floor"]:
+        return now, earlier, "BELOW_FLOOR"
+    lost = Fraction(earlier - now, earlier)
+    return now, earlier, "FIRE" if lost >= Fraction(settings["drop_percent"], 100) else "OK"
+
+
 def of_growth(measure: growth.Measure) -> Measure:
     """A measure of members, who are counted in the ledger."""
 
@@ -205,44 +233,38 @@ def campaign_participation(
     )
 
 
-def first_ninety_days(
+def health(
+    community: Community, day: date, settings: Mapping[str, Any]
+) -> tuple[int | None, int | None, str]:
+    """The community against its own last eight weeks."""
+    return health_index(community.happenings, community.first_day, day, settings)
+
+
+def tiers(
     community: Community, day: date, settings: Mapping[str, Any]
 ) -> tuple[int, int | None, str]:
-    """What a new community does, against the plan of its stage."""
-    return cold_start(community.count, community.first_day, day, settings)
+    """The core circle; only told of."""
+    assert community.ledger is not None
+    figures = community.ledger.closes[day]
+    answer = "OK" if figures["interactions_28"] else "NOT_APPLICABLE"
+    if day - 27 * DAY < community.first_day:
+        answer = "LEARNING"
+    return figures["tier_core"], None, answer
 
 
-def member_funnel(
-    community: Community, day: date, settings: Mapping[str, Any]
-) -> tuple[int, int | None, str]:
-    """How many of those who joined came back after a month."""
-    return funnel(community.happenings, community.first_day, day, settings)
-
-
-def content_effect(
-    community: Community, day: date, settings: Mapping[str, Any]
-) -> tuple[int, int | None, str]:
-    """Shares of four weeks, where enough was viewed in them."""
-    since = day - 27 * DAY
-    shares = community.count(["share.created"], since, day)
-    views = community.count(["content.viewed"], since, day)
-    if since < community.first_day:
-        return shares, None, "LEARNING"
-    if views < settings["floor"]:
-        return shares, None, "BELOW_FLOOR" if views else "NOT_APPLICABLE"
-    return shares, None, "OK"
-
-
-Measure = Callable[[Community, date, Mapping[str, Any]], tuple[int, int | None, str]]
+Measure = Callable[[Community, date, Mapping[str, Any]], tuple[int | None, int | None, str]]
 MEASURES: dict[str, Measure] = {
+    "core-circle-shrinking": core_circle,
     "content-conversion-low": of_growth(growth.content_conversion),
     "monthly-activity-low": of_growth(growth.monthly_activity),
     "campaign-participation-decay": campaign_participation,
-    "cold-start-behind": first_ninety_days,
+    "cold-start-behind": cold_start,
+    "health-index-falling": health,
+    "member-tiers": tiers,
     "share-conversion-low": share_conversion,
     "share-conversion-rate-low": share_conversion_rate,
     "content-effect": content_effect,
-    "member-funnel": member_funnel,
+    "member-funnel": funnel,
     "speech-density-drop": speech_density,
     "transactions-stalled": transactions,
     "viral-coefficient-low": of_growth(growth.viral_coefficient),

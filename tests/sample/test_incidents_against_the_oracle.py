@@ -71,6 +71,10 @@ def votes_as_tasks(line: bytes) -> bytes:
     return line.replace(b'"campaign.joined"', b'"task.completed"')
 
 
+def answered(line: bytes) -> bytes:
+    return line.replace(b"post.created", b"reply.created")
+
+
 def mended() -> Callable[[bytes], bytes]:
     """A reader that guesses what a spoiled conversion was to say."""
     number = count()
@@ -112,6 +116,11 @@ def mended() -> Callable[[bytes], bytes]:
         ("worn-out campaign", lambda line: line.replace(b"a-page-a-day", b"season-1"), None),
         ("cold start without a vote", bytes, {"communities": {}}),
         ("cold start without a vote", votes_as_tasks, None),
+        ("falling health", bytes, {"rules": {}}),
+        ("falling health", without(b',"user_id"'), None),
+        ("falling health", answered, None),
+        ("shrinking core circle", bytes, {"rules": {}}),
+        ("shrinking core circle", without(b',"user_id"'), None),
         ("late backlog", lambda line: line.split(b',"received_at"')[0] + b"}", None),
     ],
     ids=[
@@ -129,6 +138,11 @@ def mended() -> Callable[[bytes], bytes]:
         "takes one campaign for another",
         "does not know that a community is new",
         "takes votes for tasks",
+        "leaves the health index off",
+        "does not see who speaks",
+        "takes every post for a reply",
+        "leaves the core circle off",
+        "does not see who carries the place",
         "takes a backlog for punctual",
     ],
 )

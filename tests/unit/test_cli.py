@@ -101,7 +101,7 @@ def test_the_version_is_printed(terminal: Terminal) -> None:
 @pytest.mark.parametrize(
     "command",
     ["", "demo", "worker", "produce", "replay", "rules check", "rules catalogue", "explain",
-     "topics apply", "schema export", "alerts tail", "rebuild"],
+     "topics apply", "schema export", "alerts tail", "rebuild", "review"],
 )  # fmt: skip
 def test_every_command_explains_itself(terminal: Terminal, command: str) -> None:
     helped = terminal.pulse(*command.split(), "--help")

@@ -1,8 +1,9 @@
-"""The health index: what it is made of, what it says, and when it fires."""
+"""The health index: its components, its verdict, and what its evaluation tells."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given
@@ -11,63 +12,105 @@ from pydantic import ValidationError
 
 from models.alerts import Verdict
 from models.days import iso
+from models.events import EventType
+from models.panes import LATE, WIDE, Figure, Pane, empty_pane
 from rules.measures.health_components import (
     COMPONENTS,
     FULL_SCORE,
-    Component,
-    DayFigures,
-    Ratio,
-    ratio,
-    score,
-    totals,
-)
-from rules.measures.health_index import (
+    STAY_DAYS,
     USUAL_DAYS,
     WEEK_DAYS,
-    HealthIndexParameters,
-    Part,
-    gather,
-    index_of,
-    verdict,
+    Component,
+    Count,
+    Ratio,
+    score,
+    windows,
 )
+from rules.measures.health_index import MEASURE, HealthIndexParameters, gather, index_of, verdict
 from rules.measures.measure import Setting
-from tests.builders import day
-from tests.detection.contenders import PROPOSED
+from tests.builders import catalogue, day
 
 D = day("2025-06-30")
 FIRST_DAY = D - 400
 NAMES = [component.name for component in COMPONENTS]
 DENSITY, SPEAKERS, REPLIES = COMPONENTS[:3]
 ONLY_DENSITY = {f"{name}_weight": 0 for name in NAMES} | {"speech_density_weight": 1}
-EVERYTHING = DayFigures(
-    speech=20,
-    speakers=5,
-    speech_outside_top_fifth=8,
+SHIPPED = catalogue()["health-index-falling"].defaults
+
+
+class Day(NamedTuple):
+    """One day: `joined` and `stayed` are of those who joined 14 days before it."""
+
+    posts: int = 0
+    replies: int = 0
+    speakers: int = 0
+    outside: int = 0
+    joined: int = 0
+    stayed: int = 0
+    shared: int = 0
+    converted: int = 0
+    surveys: int = 0
+    scores: int = 0
+    late: int = 0
+
+
+PLACES = {
+    "posts": EventType.POST_CREATED,
+    "replies": EventType.REPLY_CREATED,
+    "speakers": Figure.SPEAKERS,
+    "outside": Figure.SPEECH_OUTSIDE_TOP_FIFTH,
+    "shared": EventType.SHARE_CREATED,
+    "converted": EventType.SHARE_CONVERTED,
+    "surveys": Figure.SURVEYS,
+    "scores": Figure.SURVEY_HUNDREDTHS,
+    "late": LATE,
+}
+COHORT = {"joined": Figure.JOINED_MEMBERS, "stayed": Figure.JOINED_STAYED}
+COUNTED = dict(
+    zip(NAMES, ("posts", "speakers", "replies", "stayed", "converted", "outside", "scores"),
+        strict=True)
+)  # fmt: skip
+"""What may rise without anything else, by component."""
+EVERYTHING = Day(
+    posts=10,
     replies=10,
-    newcomers_joined=4,
-    newcomers_stayed=2,
-    shares_created=6,
-    shares_converted=3,
+    speakers=5,
+    outside=8,
+    joined=4,
+    stayed=2,
+    shared=6,
+    converted=3,
     surveys=2,
-    survey_hundredths=1_500,
+    scores=1_500,
 )
 
 
+def panes_of(days: Sequence[Day]) -> list[Pane]:
+    """The panes of `days`, and of the fortnight before them: there stand the first newcomers."""
+    panes = [empty_pane(WIDE) for _ in range(len(days) + STAY_DAYS)]
+    for place, figures in enumerate(days):
+        for name, index in PLACES.items():
+            panes[place + STAY_DAYS][index] = getattr(figures, name)
+        for name, figure in COHORT.items():
+            panes[place][figure] = getattr(figures, name)
+    return panes
+
+
 def setting(**changes: Any) -> Setting:
-    return Setting(PROPOSED.model_copy(update=changes), "default", "UTC")
+    return Setting(SHIPPED.model_copy(update=changes), "default", "UTC")
 
 
-def index(days: list[DayFigures], *, first_day: int = FIRST_DAY, **changes: Any) -> Any:
+def index(days: Sequence[Day], *, first_day: int = FIRST_DAY, **changes: Any) -> Any:
     """What is evaluated of the eight weeks that end on D."""
     assert len(days) == USUAL_DAYS
-    return gather(days, D, first_day, setting(**changes))
+    return gather(panes_of(days), D, first_day, setting(**changes))
 
 
-def weeks(*speech: int, **figures: int) -> list[DayFigures]:
+def weeks(*posts: int, **figures: int) -> list[Day]:
     """Eight weeks, oldest first, each with all its speech on its first day."""
     return [
-        DayFigures(amount if number == 0 else 0, **figures)
-        for amount in speech
+        Day(amount if number == 0 else 0, **figures)
+        for amount in posts
         for number in range(WEEK_DAYS)
     ]
 
@@ -144,31 +187,58 @@ def test_days_are_cases_however_few_they_are() -> None:
     assert score(SPEAKERS, [(3, 7)], (56, 56), least_cases=10) == 4_285
 
 
-@pytest.mark.parametrize("component", COMPONENTS, ids=NAMES)
-def test_each_component_takes_its_own_two_figures(component: Component) -> None:
-    own = {component.counted, component.cases}
-    days = [EVERYTHING._replace(**{name: number + 2 for name in own if name != "days"})
-            for number in range(3)]  # fmt: skip
-    expected = 3 if component.cases == "days" else 9
-    assert ratio(component, totals(days)) == (9, expected)
-
-
-@pytest.mark.parametrize("figure", [name for name in DayFigures._fields if name != "late"])
-def test_a_figure_that_one_day_does_not_know_is_not_known(figure: str) -> None:
-    nothing: dict[str, Any] = {figure: None}
-    days = [EVERYTHING, EVERYTHING._replace(**nothing), EVERYTHING]
-    unknown = {name for name, total in totals(days).items() if total is None}
-    assert unknown == {figure}
+@pytest.mark.parametrize(
+    ("component", "expected"),
+    [*zip(NAMES, ([20, 1], [5, 1], [10, 20], [2, 4], [3, 6], [8, 20], [1_500, 2]), strict=True)],
+)
+def test_each_component_takes_its_own_two_figures(component: str, expected: list[int]) -> None:
+    counts = index([EVERYTHING] * USUAL_DAYS)["components"][component]
+    assert counts["usual"] == [56 * number for number in expected]
+    assert counts["recent"][-1] == [28 * number for number in expected]
 
 
 def test_the_windows_are_the_last_week_the_last_four_and_the_last_eight() -> None:
-    days = [DayFigures(1 << ago, speakers=1 << ago) for ago in reversed(range(USUAL_DAYS + 9))]
-    components = gather(days, D, FIRST_DAY, setting())["components"]
-    week, recent, usual = (2**length - 1 for length in (7, 28, 56))
-    assert components["speech_density"]["recent"] == [[week, 7], [recent, 28]]
-    assert components["speech_density"]["usual"] == [usual, 56]
-    assert components["speaking_members"]["recent"] == [[recent, 28]]
-    assert components["speaking_members"]["usual"] == [usual, 56]
+    bits = [1 << ago for ago in reversed(range(USUAL_DAYS + 9))]
+    figures = Day._fields
+    panes = panes_of([Day(*[bit] * len(figures)) for bit in bits])
+    found = windows(panes, 28, cohorts_known=True)
+    for days, window in zip((7, 28, 56), found, strict=True):
+        assert window[Count.DAYS] == days
+        assert window[Count.SPEECH] == 2 * (2**days - 1)
+        others = [window[count] for count in Count if count not in (Count.DAYS, Count.SPEECH)]
+        assert others == [2**days - 1] * 10
+
+
+@pytest.mark.parametrize("recent_days", [7, 14, 28])
+def test_what_is_recent_may_be_from_one_to_four_weeks(recent_days: int) -> None:
+    panes = panes_of([Day(posts=1)] * USUAL_DAYS)
+    found = windows(panes, recent_days, cohorts_known=True)
+    assert [window[Count.SPEECH] for window in found] == [7, recent_days, 56]
+
+
+@pytest.mark.parametrize(
+    ("days_known", "missing"),
+    [
+        pytest.param(USUAL_DAYS - 1, NAMES, id="not all eight weeks"),
+        pytest.param(USUAL_DAYS, ["newcomers_who_stay"], id="eight weeks"),
+        pytest.param(USUAL_DAYS + 13, ["newcomers_who_stay"], id="thirteen days before them"),
+        pytest.param(USUAL_DAYS + 14, [], id="all who may have joined a fortnight before"),
+    ],
+)
+def test_what_is_not_known_is_missing_and_never_0(days_known: int, missing: list[str]) -> None:
+    evaluation = index([EVERYTHING] * USUAL_DAYS, first_day=D - days_known + 1)
+    assert evaluation["missing"] == missing
+    newcomers = evaluation["components"]["newcomers_who_stay"]
+    if missing:
+        assert newcomers["usual"] is None
+        assert newcomers["recent"] == [None]
+
+
+def test_of_a_rule_that_is_off_again_nothing_is_read_from_narrow_panes() -> None:
+    panes = [empty_pane()] * (USUAL_DAYS + STAY_DAYS)
+    evaluation = gather(panes, D, D + 1, setting())
+    assert evaluation["value"] is None
+    assert verdict(evaluation) is Verdict.LEARNING
 
 
 def test_the_evaluation_names_its_windows() -> None:
@@ -178,8 +248,12 @@ def test_the_evaluation_names_its_windows() -> None:
 
 
 def test_late_events_are_those_of_the_eight_weeks() -> None:
-    days = [DayFigures(0, late=1 << ago) for ago in reversed(range(USUAL_DAYS + 9))]
-    assert gather(days, D, FIRST_DAY, setting())["late_events"] == 2**USUAL_DAYS - 1
+    panes = panes_of([Day(late=1 << ago) for ago in reversed(range(USUAL_DAYS + 9))])
+    assert gather(panes, D, FIRST_DAY, setting())["late_events"] == 2**USUAL_DAYS - 1
+
+
+def test_the_horizon_reaches_back_to_those_who_joined_a_fortnight_before() -> None:
+    assert MEASURE.horizon(SHIPPED) == 70
 
 
 def test_a_burst_that_ended_two_weeks_ago_is_not_healthy() -> None:
@@ -189,10 +263,9 @@ def test_a_burst_that_ended_two_weeks_ago_is_not_healthy() -> None:
 
 
 def test_the_explanation_names_the_three_that_pulled_most_and_all_that_is_missing() -> None:
-    quiet = EVERYTHING._replace(
-        speech=16, speakers=3, replies=2, newcomers_stayed=1, surveys=None, shares_converted=0
-    )
-    days = [EVERYTHING._replace(shares_converted=0)] * 28 + [quiet] * 28
+    quiet = EVERYTHING._replace(posts=14, replies=2, speakers=3, stayed=1)
+    days = [each._replace(surveys=0, scores=0, converted=0) for each in (EVERYTHING, quiet)]
+    days = [days[0]] * 28 + [days[1]] * 28
     evaluation = index(days)
     assert evaluation["pulled_most"] == ["reply_rate", "speech_density", "speaking_members"]
     assert evaluation["missing"] == ["share_conversion", "satisfaction"]
@@ -210,7 +283,7 @@ def test_of_a_community_as_usual_nothing_is_said_to_pull() -> None:
 
 
 def test_where_nothing_is_known_there_is_no_index() -> None:
-    evaluation = index([DayFigures(0)] * USUAL_DAYS)
+    evaluation = index([Day()] * USUAL_DAYS)
     assert evaluation["value"] is None
     assert evaluation["index"] is None
     assert evaluation["missing"] == NAMES
@@ -225,7 +298,7 @@ def test_a_stated_value_that_does_not_follow_from_the_components_is_refused() ->
 def test_a_weight_above_0_is_needed() -> None:
     nothing = {f"{name}_weight": 0 for name in NAMES}
     with pytest.raises(ValidationError, match="all weights are 0"):
-        HealthIndexParameters(**PROPOSED.model_dump() | nothing)
+        HealthIndexParameters(**SHIPPED.model_dump() | nothing)
 
 
 @pytest.mark.parametrize(
@@ -244,24 +317,24 @@ def test_a_weight_above_0_is_needed() -> None:
 )
 def test_a_setting_out_of_its_bounds_is_refused(name: str, value: int) -> None:
     with pytest.raises(ValidationError, match=name):
-        HealthIndexParameters(**PROPOSED.model_dump() | {name: value})
+        HealthIndexParameters(**SHIPPED.model_dump() | {name: value})
 
 
 COUNTS = st.lists(st.integers(0, 60), min_size=USUAL_DAYS, max_size=USUAL_DAYS)
-UNKNOWN = st.just([None] * USUAL_DAYS)
+NEVER = st.just([0] * USUAL_DAYS)
 WEIGHTS = st.fixed_dictionaries({f"{name}_weight": st.integers(0, 100) for name in NAMES})
 
 
 @st.composite
-def histories(draw: st.DrawFn) -> list[DayFigures]:
-    """Eight weeks in which each figure but speech is known throughout, or not at all."""
-    columns = [COUNTS, *[COUNTS | UNKNOWN] * (len(DayFigures._fields) - 2)]
-    return [DayFigures(*row) for row in zip(*(draw(column) for column in columns), strict=True)]
+def histories(draw: st.DrawFn) -> list[Day]:
+    """Eight weeks in which each figure happens now and then, or never."""
+    columns = [COUNTS | NEVER] * len(Day._fields)
+    return [Day(*row) for row in zip(*(draw(column) for column in columns), strict=True)]
 
 
 @given(histories(), WEIGHTS)
 def test_contributions_sum_to_the_index_and_pulls_to_what_it_lacks(
-    days: list[DayFigures], weights: dict[str, int]
+    days: list[Day], weights: dict[str, int]
 ) -> None:
     evaluation = index(days, **weights)
     parts = [part for part in evaluation["components"].values() if part["score"] is not None]
@@ -277,7 +350,7 @@ def test_contributions_sum_to_the_index_and_pulls_to_what_it_lacks(
 
 @given(histories(), WEIGHTS)
 def test_the_three_named_pull_at_least_as_much_as_all_others(
-    days: list[DayFigures], weights: dict[str, int]
+    days: list[Day], weights: dict[str, int]
 ) -> None:
     evaluation = index(days, **weights)
     pulls = {name: part["pull"] or 0 for name, part in evaluation["components"].items()}
@@ -288,7 +361,7 @@ def test_the_three_named_pull_at_least_as_much_as_all_others(
 
 @given(histories(), WEIGHTS, st.integers(1, 99))
 def test_the_value_reads_as_firing_exactly_where_the_index_fires(
-    days: list[DayFigures], weights: dict[str, int], index_at_most: int
+    days: list[Day], weights: dict[str, int], index_at_most: int
 ) -> None:
     evaluation = index(days, floor=0, index_at_most=index_at_most, **weights)
     answer = verdict(evaluation)
@@ -298,35 +371,28 @@ def test_the_value_reads_as_firing_exactly_where_the_index_fires(
 
 @given(histories(), WEIGHTS, st.sampled_from(COMPONENTS), st.integers(1, 50))
 def test_more_of_a_component_in_the_last_week_never_lowers_its_score(
-    days: list[DayFigures], weights: dict[str, int], component: Component, more: int
+    days: list[Day], weights: dict[str, int], component: Component, more: int
 ) -> None:
     before = index(days, **weights)["components"][component.name]["score"]
     if before is None:
         return
-    figure = getattr(days[-1], component.counted)
-    raised = [*days[:-1], days[-1]._replace(**{component.counted: figure + more})]
+    counted = COUNTED[component.name]
+    raised = [*days[:-1], days[-1]._replace(**{counted: getattr(days[-1], counted) + more})]
     assert index(raised, **weights)["components"][component.name]["score"] >= before
 
 
 SCORES = st.lists(st.integers(0, FULL_SCORE) | st.none(), min_size=7, max_size=7)
 
 
-def parts_of(scores: list[int | None], weights: dict[str, int]) -> list[Part]:
-    return [
-        Part(name, name, weight, scored)
-        for name, weight, scored in zip(NAMES, weights.values(), scores, strict=True)
-    ]
-
-
 @given(SCORES, WEIGHTS, st.integers(0, 6), st.integers(1, FULL_SCORE))
 def test_the_index_never_falls_where_a_score_rises(
     scores: list[int | None], weights: dict[str, int], place: int, more: int
 ) -> None:
-    before = index_of(parts_of(scores, weights))
+    before = index_of(scores, [*weights.values()])
     if scores[place] is None or before is None:
         return
     scores[place] = min(FULL_SCORE, (scores[place] or 0) + more)
-    after = index_of(parts_of(scores, weights))
+    after = index_of(scores, [*weights.values()])
     assert after is not None
     assert after.weight == before.weight
     assert after.weighted >= before.weighted
@@ -334,10 +400,13 @@ def test_the_index_never_falls_where_a_score_rises(
 
 @given(histories(), WEIGHTS, st.sampled_from(COMPONENTS[1:]))
 def test_a_missing_component_is_named_and_leaves_its_weight_to_the_others(
-    days: list[DayFigures], weights: dict[str, int], component: Component
+    days: list[Day], weights: dict[str, int], component: Component
 ) -> None:
-    nothing: dict[str, Any] = {component.counted: None}
-    without = [figures._replace(**nothing) for figures in days]
+    without = [figures._replace(**{COUNTED[component.name]: 0}) for figures in days]
+    if component is REPLIES:
+        # What was no reply was a post: as much was said.
+        without = [after._replace(posts=before.posts + before.replies)
+                   for before, after in zip(days, without, strict=True)]  # fmt: skip
     evaluation = index(without, **weights)
     weightless = index(days, **weights | {f"{component.name}_weight": 0})
     assert component.name in evaluation["missing"]
@@ -347,7 +416,7 @@ def test_a_missing_component_is_named_and_leaves_its_weight_to_the_others(
 
 @given(histories(), WEIGHTS)
 def test_a_verdict_needs_nothing_but_the_evaluation(
-    days: list[DayFigures], weights: dict[str, int]
+    days: list[Day], weights: dict[str, int]
 ) -> None:
     evaluation = index(days, floor=0, **weights)
     needed = ("value", "components", "threshold", "baseline_window", "first_day")

@@ -21,6 +21,14 @@ CASES = [
 ]
 
 
+HEALTH = "health-index-falling"
+WEIGHTS = {
+    name: value
+    for name, value in catalogue()[HEALTH].defaults.model_dump().items()
+    if name.endswith("_weight")
+}
+
+
 @cache
 def results(name: str) -> dict[str, CaseResult]:
     return {each.name: each for each in run_file(name, shipped_rule_tests()[name], catalogue())}
@@ -55,6 +63,20 @@ ALERTING = [rule.id for rule in catalogue().values() if not rule.definition.repo
         ("share-conversion-rate-low", "window_days", 6),
         ("share-conversion-rate-low", "active_days", 29),
         ("share-conversion-rate-low", "active_days", 27),
+        ("core-circle-shrinking", "drop_percent", 21),
+        ("core-circle-shrinking", "drop_percent", 19),
+        ("core-circle-shrinking", "floor", 21),
+        ("core-circle-shrinking", "floor", 19),
+        (HEALTH, "index_at_most", 71),
+        (HEALTH, "index_at_most", 69),
+        (HEALTH, "window_days", 27),
+        (HEALTH, "floor", 401),
+        (HEALTH, "floor", 399),
+        (HEALTH, "least_cases", 11),
+        (HEALTH, "least_cases", 9),
+        (HEALTH, "keep_firing_days", 19),
+        (HEALTH, "keep_firing_days", 21),
+        *((HEALTH, name, weight + 1) for name, weight in WEIGHTS.items()),
         ("transactions-stalled", "window_days", 8),
         ("transactions-stalled", "window_days", 6),
         ("transactions-stalled", "active_days", 29),
@@ -82,6 +104,18 @@ ALERTING = [rule.id for rule in catalogue().values() if not rule.definition.repo
         ("member-funnel", "floor", 19),
         ("member-silent", "silent_days", 31),
         ("member-silent", "silent_days", 29),
+        ("member-churn", "first_days", 15),
+        ("member-churn", "first_days", 13),
+        ("member-churn", "second_days", 31),
+        ("member-churn", "second_days", 29),
+        ("member-churn", "third_days", 61),
+        ("member-churn", "third_days", 59),
+        ("member-churn", "lost_days", 91),
+        ("member-churn", "lost_days", 89),
+        ("member-tiers", "core_percent", 51),
+        ("member-tiers", "core_percent", 49),
+        ("member-tiers", "down_closes", 8),
+        ("member-tiers", "down_closes", 6),
         ("viral-coefficient-low", "minimum_percent", 49),
         ("viral-coefficient-low", "minimum_percent", 51),
         ("viral-coefficient-low", "floor", 9),
@@ -94,9 +128,10 @@ ALERTING = [rule.id for rule in catalogue().values() if not rule.definition.repo
         ("monthly-activity-low", "minimum_percent", 31),
         ("monthly-activity-low", "floor", 49),
         ("monthly-activity-low", "floor", 51),
-        *((rule, "for_days", 1) for rule in ALERTING),
+        # A rung is reached on its day; the churn ladder knows neither.
+        *((rule, "for_days", 1) for rule in ALERTING if rule != "member-churn"),
         # A member's alert ends with the interaction, whatever keep_firing_days says.
-        *((rule, "keep_firing_days", 1) for rule in ALERTING if rule != "member-silent"),
+        *((rule, "keep_firing_days", 1) for rule in ALERTING if not rule.startswith("member-")),
         *((each.id, "enabled", not each.is_on) for each in catalogue().values()),
     ],
 )

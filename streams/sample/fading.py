@@ -1,0 +1,65 @@
+"""Who plays in the sample: communities that fade before fewer messages show it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from random import Random
+from typing import Final
+
+from streams.sample.community import Community, counts
+from streams.sample.incident import Incident, Proof
+from streams.sample.instants import DAYS, local_day
+
+HEALTH: Final = "health-index-falling"
+CIRCLE: Final = "core-circle-shrinking"
+RULES: Final = (HEALTH, CIRCLE)
+"""What the sample turns on for all of its communities."""
+
+
+def troubled(random: Random) -> Iterator[tuple[Community, Incident]]:
+    """The communities, each with what is planted in it."""
+    yield _unanswered(random)
+    yield _carried_by_fewer(random)
+
+
+def _unanswered(random: Random) -> tuple[Community, Incident]:
+    fading = range(50, 85)
+    levels = [
+        54 if day < fading.start else 54 - 22 * (min(day, fading.stop) - fading.start) // 35
+        for day in range(DAYS)
+    ]
+    community = Community(
+        "tenants-advice",
+        "t31",
+        "America/New_York",
+        60,
+        speech=counts(random, levels),
+        unanswered=range(fading.start, DAYS),
+    )
+    proofs = (Proof(HEALTH, "firing", (local_day(75), local_day(84)), "threshold"),)
+    story = (
+        "Nobody answers any more, and surveys are bitter; of the messages a few less come each "
+        "week, never a fifth less than in the week before."
+    )
+    return community, Incident("falling health", story, community.id, proofs)
+
+
+def _carried_by_fewer(random: Random) -> tuple[Community, Incident]:
+    community = Community(
+        "repair-cafe",
+        "t32",
+        "Europe/London",
+        160,
+        speech=counts(random, [60] * DAYS),
+        # The busiest fifth are the first 32: half of these stay away for less than a month.
+        away={member: range(38, 64) for member in range(16, 32)},
+    )
+    proofs = (
+        Proof(CIRCLE, "firing", (local_day(55), local_day(58)), "threshold"),
+        Proof(CIRCLE, "resolved", (local_day(75), local_day(84)), "recovered"),
+    )
+    story = (
+        "Sixteen of the 32 who carry the place stay away for 26 days; the others do their part, so "
+        "that as much is said as before."
+    )
+    return community, Incident("shrinking core circle", story, community.id, proofs)

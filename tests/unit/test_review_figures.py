@@ -1,0 +1,313 @@
+"""The figures of a review: what is counted, what is compared, and what is not known."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+
+from models.alerts import Verdict
+from models.days import iso
+from rules.review.amounts import (
+    Amount,
+    Compared,
+    Figure,
+    Missing,
+    Windows,
+    compare,
+    grown,
+    ratio,
+    read,
+)
+from rules.review.answers import answers
+from rules.review.charts import over_time
+from rules.review.compose import review
+from rules.review.figures import FIGURES, PartName, part_of
+from rules.review.history import NoSuchPeriodError, Period, buckets, period_of, unbroken
+from rules.review.judgements import index_of, more_measures, over
+from streams.review.projection import project
+from tests.builders import catalogue, day
+from tests.reviewed import D, history, judged, same_again, told
+
+SPEECH = next(figure for figure in FIGURES[PartName.CONTENT] if figure.name == "speech")
+NPS = next(f for f in FIGURES[PartName.HEALTH] if f.name == "net_promoter_score")
+REPLY_RATE = next(f for f in FIGURES[PartName.CONTENT] if f.name == "reply_rate")
+COMPLETION = next(f for f in FIGURES[PartName.CONTENT] if f.name == "read_completion")
+ACTIVE = next(f for f in FIGURES[PartName.MEMBERS] if f.name == "active_share")
+STAYED = next(f for f in FIGURES[PartName.MEMBERS] if f.name == "funnel_stayed")
+
+
+def read_all(figure: Figure, *measures: dict[str, int | None]) -> Amount:
+    days = [judged(D + number, each) for number, each in enumerate(measures)]
+    return read(figure, days, grown(days))
+
+
+def test_without_days_a_review_is_of_the_last_28_against_the_28_before() -> None:
+    period = period_of(told([1] * 100), None, None)
+    assert [iso(each) for each in period] == ["2026-06-01", "2026-06-28"]
+    assert [iso(each) for each in period.before] == ["2026-05-04", "2026-05-31"]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "expected"),
+    [
+        ("2026-06-15", None, ("2026-06-15", "2026-06-28")),
+        (None, "2026-06-10", ("2026-05-14", "2026-06-10")),
+        ("2026-06-10", "2026-06-10", ("2026-06-10", "2026-06-10")),
+    ],
+    ids=["from", "to", "one day"],
+)
+def test_what_is_not_given_of_a_period_follows(
+    first: str | None, last: str | None, expected: tuple[str, str]
+) -> None:
+    asked = [day(text) if text else None for text in (first, last)]
+    period = period_of(told([1] * 100), asked[0], asked[1])
+    assert (iso(period.first), iso(period.last)) == expected
+
+
+def test_a_period_without_a_judged_day_is_refused() -> None:
+    with pytest.raises(NoSuchPeriodError):
+        period_of(told([1] * 10), D + 1, D + 5)
+
+
+@pytest.mark.parametrize(
+    ("length", "number", "step"),
+    [(13, 26, 1), (14, 4, 7), (28, 8, 7), (30, 8, 7), (91, 26, 7), (182, 13, 28)],
+)
+def test_a_chart_is_cut_into_days_weeks_or_four_weeks_that_end_with_the_period(
+    length: int, number: int, step: int
+) -> None:
+    steps = buckets(Period(D - length + 1, D))
+    assert (len(steps), steps[-1].last) == (number, D)
+    assert {each.length for each in steps} == {step}
+    assert all(one.last + 1 == other.first for one, other in itertools.pairwise(steps))
+
+
+def test_days_in_a_row_end_where_one_is_missing() -> None:
+    days = [judged(D - before, {}) for before in (5, 4, 2, 1, 0)]
+    assert [each.day for each in unbroken(days, D - 1)] == [D - 2, D - 1]
+
+
+def test_counts_are_summed_over_the_days() -> None:
+    amount = read_all(
+        SPEECH, {"post.created": 2, "reply.created": 5}, {"post.created": 1, "reply.created": 0}
+    )
+    assert amount == Amount(8, None, {"post.created": 3, "reply.created": 5}, 2)
+
+
+def test_a_stock_is_as_of_the_last_day_on_which_it_is_known() -> None:
+    amount = read_all(
+        ACTIVE,
+        {"active_members": 9, "known_members": 10},
+        {"active_members": 5, "known_members": 40},
+        {"active_members": None, "known_members": None},
+    )
+    assert (amount.value, amount.known_days) == (1_250, 1)
+    assert amount.made_of == {"active_members": 5, "known_members": 40}
+
+
+@pytest.mark.parametrize(
+    ("figure", "measures", "missing"),
+    [
+        (ACTIVE, {"post.created": 1}, Missing.OFF),
+        (ACTIVE, {"active_members": 3}, Missing.OFF),
+        (ACTIVE, {"active_members": None, "known_members": None}, Missing.UNKNOWN),
+        (ACTIVE, {"active_members": 0, "known_members": 0}, Missing.NO_CASES),
+        (NPS, {"promoters": 0, "detractors": 0, "surveys": 0}, Missing.NO_CASES),
+        (STAYED, {"joined_stayed": 0, "joined_members": 4}, Missing.YOUNG),
+    ],
+)
+def test_what_the_snapshots_do_not_say_is_missing_and_never_0(
+    figure: Figure, measures: dict[str, int | None], missing: Missing
+) -> None:
+    amount = read_all(figure, measures)
+    assert (amount.value, amount.missing) == (None, missing)
+
+
+def test_without_judged_days_nothing_is_known() -> None:
+    assert read(SPEECH, [], frozenset()) == Amount(None, Missing.NO_DAYS, {}, 0)
+
+
+def test_a_cohort_is_told_where_snapshots_have_what_grew_later() -> None:
+    amount = read_all(STAYED, {"joined_stayed": 1, "joined_members": 4})
+    assert amount.value == 2_500
+
+
+@pytest.mark.parametrize(
+    ("figure", "measures", "value"),
+    [
+        (NPS, {"promoters": 3, "detractors": 2, "surveys": 8}, 1_250),
+        (NPS, {"promoters": 0, "detractors": 2, "surveys": 2}, -10_000),
+        (COMPLETION, {"completions": 4, "completion_hundredths": 250}, 6_250),
+        (REPLY_RATE, {"post.created": 2, "reply.created": 1}, 3_333),
+    ],
+    ids=["promoters", "detractors only", "completion", "a third"],
+)
+def test_rates_are_in_hundredths(
+    figure: Figure, measures: dict[str, int | None], value: int
+) -> None:
+    assert read_all(figure, measures).value == value
+
+
+@pytest.mark.parametrize(("counted", "cases", "expected"), [(1, 2, 1), (1, 3, 0), (-1, 2, 0)])
+def test_halves_are_rounded_up(counted: int, cases: int, expected: int) -> None:
+    assert ratio(counted, cases) == expected
+
+
+def compared(figure: Figure, now: dict[str, int | None], before: dict[str, int | None]) -> Compared:
+    days, days_before = [judged(D, now)], [judged(D - 1, before)]
+    return compare(figure, Windows(days, days_before, 1, grown(days + days_before)))
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "change"),
+    [(61, 80, -2_375), (80, 80, 0), (0, 0, 0), (5, 0, None), (0, 5, -10_000)],
+)
+def test_counts_move_by_percent_and_not_from_nothing(
+    now: int, before: int, change: int | None
+) -> None:
+    found = compared(
+        SPEECH,
+        {"post.created": now, "reply.created": 0},
+        {"post.created": before, "reply.created": 0},
+    )
+    assert found.change == change
+
+
+def test_rates_move_by_points() -> None:
+    found = compared(
+        ACTIVE,
+        {"active_members": 3, "known_members": 10},
+        {"active_members": 4, "known_members": 10},
+    )
+    assert found.change == -1_000
+
+
+def test_a_count_of_a_part_of_the_days_is_not_compared() -> None:
+    day_of_speech = {"post.created": 4, "reply.created": 0}
+    now = [judged(D - 1, day_of_speech), judged(D, day_of_speech)]
+    found = compare(SPEECH, Windows(now, [judged(D - 2, day_of_speech)], 2, frozenset()))
+    assert (found.now.value, found.before.value, found.change) == (8, 4, None)
+
+
+INDEX_EVALUATION: dict[str, Any] = {
+    "index": 61.256,
+    "components": {
+        "speech_density": {"score": 50.0, "contribution": 30.0, "pull": 30.0},
+        "reply_rate": {"score": 90.0, "contribution": 31.256, "pull": 3.5},
+        "newcomers_who_stay": {
+            "recent": [[2, 4]], "score": 100.0, "contribution": 5.25, "pull": 0.0
+        },
+        "satisfaction": {"recent": [None], "score": None, "contribution": None, "pull": None},
+    },
+}  # fmt: skip
+
+
+def test_the_index_is_read_as_it_was_judged_last_with_its_parts() -> None:
+    days = [
+        judged(D - 1, {}, {"health-index-falling": Verdict.FIRE},
+               {"health-index-falling": INDEX_EVALUATION}),
+        judged(D, {}),
+    ]  # fmt: skip
+    index = index_of(days)
+    assert index is not None
+    assert (index.day, index.verdict, index.value) == (D - 1, Verdict.FIRE, 6_126)
+    assert index.pulled_most == ("speech_density", "reply_rate")
+    assert index.missing == ("satisfaction",)
+
+
+def test_without_its_rule_there_is_no_index() -> None:
+    assert index_of([judged(D, {"post.created": 1})]) is None
+
+
+@pytest.mark.parametrize(
+    ("evaluations", "expected"),
+    [
+        ({}, {}),
+        ({"member-silent": {"value": 3}}, {"newly_silent": 3}),
+        ({"member-churn": {"value": 0}}, {"churn_told": 0}),
+        (
+            {"health-index-falling": INDEX_EVALUATION},
+            {"health_index": 6_126, "newcomers_who_stay.counted": 2, "newcomers_who_stay.cases": 4},
+        ),
+        (
+            {"health-index-falling": {"index": None, "components": {"newcomers_who_stay": {}}}},
+            {
+                "health_index": None,
+                "newcomers_who_stay.counted": None,
+                "newcomers_who_stay.cases": None,
+            },
+        ),
+    ],
+    ids=["off", "silence", "churn", "index", "index not known"],
+)
+def test_counts_that_stand_in_evaluations_only_become_measures(
+    evaluations: dict[str, Any], expected: dict[str, int | None]
+) -> None:
+    assert more_measures(evaluations) == expected
+
+
+def test_a_rule_is_told_with_its_days_by_verdict_and_the_days_it_fired_on() -> None:
+    said = [Verdict.LEARNING, Verdict.FIRE, Verdict.FIRE, Verdict.BELOW_FLOOR]
+    days = [judged(D + number, {}, {"a-rule": verdict}) for number, verdict in enumerate(said)]
+    a, never = over(["never-judged", "a-rule"], days)
+    assert (a.last, a.inconclusive, a.fired) == (Verdict.BELOW_FLOOR, 2, (D + 1, D + 2))
+    assert (never.last, never.fired, never.inconclusive) == (None, (), 0)
+
+
+@pytest.mark.parametrize(
+    ("rule_id", "evaluations", "books"),
+    [
+        ("speech-density-drop", [{}], ["launch-topic-challenge"]),
+        ("member-churn", [{}],
+         ["recall-gift-pack", "product-meeting-invitation", "free-upgrade"]),
+        ("member-churn", [{"case": "third"}, {"case": "second"}, {"case": "third"}],
+         ["free-upgrade", "product-meeting-invitation"]),
+        ("a-rule-of-tomorrow", [{}], []),
+    ],
+    ids=["one", "all of a ladder", "by case", "unknown"],
+)  # fmt: skip
+def test_what_fired_is_answered_by_its_playbooks(
+    rule_id: str, evaluations: list[dict[str, Any]], books: list[str]
+) -> None:
+    days = [judged(D, {}, {rule_id: Verdict.FIRE}, {rule_id: each}) for each in evaluations]
+    assert [book.id for book in answers(catalogue(), rule_id, days)] == books
+
+
+def test_a_rule_of_no_other_part_is_about_health() -> None:
+    assert part_of("a-rule-of-tomorrow") is PartName.HEALTH
+
+
+def test_a_review_has_five_parts_and_each_rule_in_one_of_them() -> None:
+    days = told([3] * 60)
+    found = review(days, period_of(days, None, None), catalogue(), same_again)
+    assert [part.name for part in found.parts] == list(PartName)
+    rules = [rule.rule_id for part in found.parts for rule in part.rules]
+    assert sorted(rules) == sorted(catalogue())
+    assert all(rule.last is None for part in found.parts for rule in part.rules)
+
+
+def test_what_fired_is_answered_in_its_part_alone() -> None:
+    fired = {"speech-density-drop": Verdict.FIRE, "member-silent": Verdict.OK}
+    days = history([judged(D, {"post.created": 3, "reply.created": 0}, fired)])
+    found = review(days, period_of(days, None, None), catalogue(), same_again)
+    answered = {part.name: list(part.answers) for part in found.parts if part.answers}
+    assert answered == {PartName.CONTENT: ["speech-density-drop"]}
+
+
+def test_a_chart_leaves_open_what_is_not_wholly_known_and_drops_what_never_is() -> None:
+    known = {"post.created": 1, "reply.created": 0}
+    days = history([judged(D - before, known) for before in range(30, -1, -1) if before != 10])
+    charts = over_time(PartName.CONTENT, days, Period(D - 27, D), frozenset())
+    speech, rates = charts
+    assert [series.name for series in speech.series] == ["posts", "replies"]
+    assert speech.series[0].values == (None, None, None, None, 7, 7, None, 7)
+    assert [series.name for series in rates.series] == ["reply_rate"]
+
+
+def test_what_is_0_throughout_is_not_drawn() -> None:
+    days = told([0] * 90)
+    found = review(days, period_of(days, None, None), catalogue(), project)
+    assert [chart.name for part in found.parts for chart in part.charts] == []
+    assert found.parts[-1].findings[0].code == "outlook"

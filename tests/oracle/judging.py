@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from . import growth
-from .beginnings import cold_start, funnel
+from .beginnings import cold_start, content_effect, funnel
 from .campaigns import Campaigns, participation
 from .health import health_index
 from .ladder import Ladder
@@ -44,6 +44,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "member-churn": {
         **OFF, "first_days": 14, "second_days": 30, "third_days": 60, "lost_days": 90,
     },
+    "content-effect": {**OFF, "floor": 100},
     "member-funnel": {**OFF, "floor": 20},
     "member-silent": {**LIFECYCLE, "silent_days": 30},
     "member-tiers": {
@@ -237,20 +238,6 @@ def campaign_participation(
     )
 
 
-def first_ninety_days(
-    community: Community, day: date, settings: Mapping[str, Any]
-) -> tuple[int, int | None, str]:
-    """What a new community does, against the plan of its stage."""
-    return cold_start(community.count, community.first_day, day, settings)
-
-
-def member_funnel(
-    community: Community, day: date, settings: Mapping[str, Any]
-) -> tuple[int, int | None, str]:
-    """How many of those who joined came back after a month."""
-    return funnel(community.happenings, community.first_day, day, settings)
-
-
 def health(
     community: Community, day: date, settings: Mapping[str, Any]
 ) -> tuple[int | None, int | None, str]:
@@ -278,12 +265,13 @@ MEASURES: dict[str, Measure] = {
     "growth-stage": of_growth(growth.growth_stage),
     "monthly-activity-low": of_growth(growth.monthly_activity),
     "campaign-participation-decay": campaign_participation,
-    "cold-start-behind": first_ninety_days,
+    "cold-start-behind": cold_start,
     "health-index-falling": health,
     "member-tiers": tiers,
     "share-conversion-low": share_conversion,
     "share-conversion-rate-low": share_conversion_rate,
-    "member-funnel": member_funnel,
+    "content-effect": content_effect,
+    "member-funnel": funnel,
     "speech-density-drop": speech_density,
     "transactions-stalled": transactions,
     "viral-coefficient-low": of_growth(growth.viral_coefficient),

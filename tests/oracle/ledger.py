@@ -29,7 +29,7 @@ from .ladder import Rungs
 from .reading import INTERACTIONS, SPEECH, Record
 
 NEEDS_LEDGER = (
-    "campaign-participation-decay", "cohort-value", "content-conversion-low",
+    "campaign-participation-decay", "cohort-value", "content-conversion-low", "content-effect",
     "core-circle-shrinking", "growth-stage", "health-index-falling", "member-churn",
     "member-funnel", "member-tiers", "monthly-activity-low",
     "viral-coefficient-low",

@@ -98,6 +98,8 @@ ALERTING = [rule.id for rule in catalogue().values() if not rule.definition.repo
         ("cold-start-behind", "votes", 49),
         ("cold-start-behind", "start_days", 8),
         ("cold-start-behind", "start_days", 6),
+        ("content-effect", "floor", 101),
+        ("content-effect", "floor", 99),
         ("member-funnel", "floor", 21),
         ("member-funnel", "floor", 19),
         ("member-silent", "silent_days", 31),

@@ -11,13 +11,15 @@ from streams.sample.incident import Incident, Proof
 from streams.sample.instants import DAYS, local_day
 
 HEALTH: Final = "health-index-falling"
-RULES: Final = (HEALTH,)
+CIRCLE: Final = "core-circle-shrinking"
+RULES: Final = (HEALTH, CIRCLE)
 """What the sample turns on for all of its communities."""
 
 
 def troubled(random: Random) -> Iterator[tuple[Community, Incident]]:
     """The communities, each with what is planted in it."""
     yield _unanswered(random)
+    yield _carried_by_fewer(random)
 
 
 def _unanswered(random: Random) -> tuple[Community, Incident]:
@@ -40,3 +42,24 @@ def _unanswered(random: Random) -> tuple[Community, Incident]:
         "week, never a fifth less than in the week before."
     )
     return community, Incident("falling health", story, community.id, proofs)
+
+
+def _carried_by_fewer(random: Random) -> tuple[Community, Incident]:
+    community = Community(
+        "repair-cafe",
+        "t32",
+        "Europe/London",
+        160,
+        speech=counts(random, [60] * DAYS),
+        # The busiest fifth are the first 32: half of these stay away for less than a month.
+        away={member: range(38, 64) for member in range(16, 32)},
+    )
+    proofs = (
+        Proof(CIRCLE, "firing", (local_day(55), local_day(58)), "threshold"),
+        Proof(CIRCLE, "resolved", (local_day(75), local_day(84)), "recovered"),
+    )
+    story = (
+        "Sixteen of the 32 who carry the place stay away for 26 days; the others do their part, so "
+        "that as much is said as before."
+    )
+    return community, Incident("shrinking core circle", story, community.id, proofs)

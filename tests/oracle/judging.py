@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from . import growth
-from .beginnings import cold_start
+from .beginnings import cold_start, funnel
 from .campaigns import Campaigns, participation
 from .health import health_index
 from .ladder import Ladder
@@ -22,6 +22,7 @@ DAY = timedelta(days=1)
 LIFECYCLE: dict[str, Any] = {"enabled": True, "for_days": 0, "keep_firing_days": 0}
 OFF: dict[str, Any] = {**LIFECYCLE, "enabled": False}
 DEFAULTS: dict[str, dict[str, Any]] = {
+    "core-circle-shrinking": {**OFF, "drop_percent": 20, "floor": 20},
     "content-conversion-low": {**OFF, "minimum_permille": 58, "floor": 100},
     "campaign-participation-decay": {
         **OFF, "keep_percent": 40, "floor": 20, "minimum_weeks": 2, "for_days": 6,
@@ -38,6 +39,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "member-churn": {
         **OFF, "first_days": 14, "second_days": 30, "third_days": 60, "lost_days": 90,
     },
+    "member-funnel": {**OFF, "floor": 20},
     "member-silent": {**LIFECYCLE, "silent_days": 30},
     "member-tiers": {
         **OFF, "core_percent": 50, "active_percent": 85, "down_closes": 7,
@@ -191,6 +193,23 @@ def transactions(
     return now, earlier, "OK"
 
 
+def core_circle(
+    community: Community, day: date, settings: Mapping[str, Any]
+) -> tuple[int | None, int | None, str]:
+    """Core members now, and four weeks ago."""
+    if (day - community.first_day).days < 55:
+        return None, None, "LEARNING"
+    assert community.ledger is not None
+    closes = community.ledger.closes
+    now = closes[day]["tier_core"]
+    # A day that had passed when the first event came was never closed: nobody was core.
+    earlier = closes.get(day - 28 * DAY, {"tier_core": 0})["tier_core"]
+    if earlier == 0 or earlier < settings["floor"]:
+        return now, earlier, "BELOW_FLOOR"
+    lost = Fraction(earlier - now, earlier)
+    return now, earlier, "FIRE" if lost >= Fraction(settings["drop_percent"], 100) else "OK"
+
+
 def of_growth(measure: growth.Measure) -> Measure:
     """A measure of members, who are counted in the ledger."""
 
@@ -220,6 +239,13 @@ def first_ninety_days(
     return cold_start(community.count, community.first_day, day, settings)
 
 
+def member_funnel(
+    community: Community, day: date, settings: Mapping[str, Any]
+) -> tuple[int, int | None, str]:
+    """How many of those who joined came back after a month."""
+    return funnel(community.happenings, community.first_day, day, settings)
+
+
 def health(
     community: Community, day: date, settings: Mapping[str, Any]
 ) -> tuple[int | None, int | None, str]:
@@ -241,6 +267,7 @@ def tiers(
 
 Measure = Callable[[Community, date, Mapping[str, Any]], tuple[int | None, int | None, str]]
 MEASURES: dict[str, Measure] = {
+    "core-circle-shrinking": core_circle,
     "content-conversion-low": of_growth(growth.content_conversion),
     "monthly-activity-low": of_growth(growth.monthly_activity),
     "campaign-participation-decay": campaign_participation,
@@ -249,6 +276,7 @@ MEASURES: dict[str, Measure] = {
     "member-tiers": tiers,
     "share-conversion-low": share_conversion,
     "share-conversion-rate-low": share_conversion_rate,
+    "member-funnel": member_funnel,
     "speech-density-drop": speech_density,
     "transactions-stalled": transactions,
     "viral-coefficient-low": of_growth(growth.viral_coefficient),

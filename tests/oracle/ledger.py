@@ -29,8 +29,9 @@ from .ladder import Rungs
 from .reading import INTERACTIONS, SPEECH, Record
 
 NEEDS_LEDGER = (
-    "campaign-participation-decay", "content-conversion-low", "health-index-falling",
-    "member-churn", "member-tiers", "monthly-activity-low", "viral-coefficient-low",
+    "campaign-participation-decay", "content-conversion-low", "core-circle-shrinking",
+    "health-index-falling", "member-churn", "member-funnel", "member-tiers", "monthly-activity-low",
+    "viral-coefficient-low",
 )  # fmt: skip
 TIERS = ["none", "observer", "potential", "active", "core"]
 UNTOLD = {"member.left", "heartbeat"}

@@ -57,6 +57,10 @@ def _rules(dice: random.Random) -> dict[str, dict[str, Any]]:
             "window_days": (0.5, [1, 2, 3, 7, 14, 30]),
             "active_days": (0.5, [1, 2, 7, 28, 40, 60]),
         },
+        "core-circle-shrinking": {
+            "drop_percent": (0.8, [1, 10, 20, 30, 50, 100]),
+            "floor": (0.9, [0, 1, 2, 3]),
+        },
         "health-index-falling": {
             "index_at_most": (0.7, [10, 50, 70, 90, 99]),
             "window_days": (0.5, [7, 8, 14, 21, 27]),
@@ -75,6 +79,7 @@ def _rules(dice: random.Random) -> dict[str, dict[str, Any]]:
         own["keep_firing_days"] = (0.25, [0, 1, 2, 4])
         # What is off as shipped is turned on more often than not.
         is_off = rule in (
+            "core-circle-shrinking",
             "health-index-falling",
             "share-conversion-rate-low",
             "transactions-stalled",

@@ -90,7 +90,8 @@ def mended() -> Callable[[bytes], bytes]:
             latest = event.get("time", latest)
             return line
         guess = {"id": f"guess-{next(number)}", "type": "share.converted", "time": latest}
-        return json.dumps({"community_id": event["community_id"], **guess}).encode()
+        fields = event.get("data", event)
+        return json.dumps({"community_id": fields["community_id"], **guess}).encode()
 
     return mend
 
@@ -119,6 +120,8 @@ def mended() -> Callable[[bytes], bytes]:
         ("falling health", bytes, {"rules": {}}),
         ("falling health", without(b',"user_id"'), None),
         ("falling health", answered, None),
+        ("shrinking core circle", bytes, {"rules": {}}),
+        ("shrinking core circle", without(b',"user_id"'), None),
         ("late backlog", lambda line: line.split(b',"received_at"')[0] + b"}", None),
     ],
     ids=[
@@ -139,6 +142,8 @@ def mended() -> Callable[[bytes], bytes]:
         "leaves the health index off",
         "does not see who speaks",
         "takes every post for a reply",
+        "leaves the core circle off",
+        "does not see who carries the place",
         "takes a backlog for punctual",
     ],
 )

@@ -43,7 +43,7 @@ def digest(lines: Iterator[bytes]) -> str:
 
 
 def test_a_seed_always_gives_the_same_bytes_on_every_machine() -> None:
-    known = "e6ba9debf74ee09cdcd6675782e00f817db292aee4a2b01787347fdc856fbf11"
+    known = "2db9761e51ad92891614cb3e64314e03e650ae4179bb896a29390bc206e18162"
     assert digest(sample(seed=7, scale=SMALL).lines) == known
 
 

@@ -38,7 +38,6 @@ STAGE = "No alert: the {} of the four growth stages"
 WRITTEN_AHEAD = {
     "burst-stage": STAGE.format("second"),
     "diffusion-stage": STAGE.format("third"),
-    "rebuild-the-core-circle": "CommunityCoreCircleShrinking",
     "seed-stage": STAGE.format("first"),
     "settling-stage": STAGE.format("last"),
 }

@@ -49,13 +49,13 @@ def funnel(
     """Who joined 64 to 37 days ago, and who of them was there again after a month."""
     earliest, latest = day - timedelta(days=64), day - timedelta(days=37)
     joined = month = 0
-    for member, (place, when) in firsts(happenings, "member.joined").items():
+    for member, (_, when) in firsts(happenings, "member.joined").items():
         if not earliest <= when <= latest:
             continue
         joined += 1
         month += any(
             each.user_id == member and each.type in INTERACTIONS and 30 <= (later - when).days <= 37
-            for later, each in happenings[place:]
+            for later, each in happenings
         )
     if earliest < first_day:
         answer = "LEARNING"

@@ -169,17 +169,6 @@ def test_who_interacted_a_month_before_the_join_arrived_has_interacted_within_30
     assert joined(32) == {}
 
 
-def test_the_first_of_two_old_interactions_counts_however_they_arrived() -> None:
-    events = [
-        post("bert", at(1)),
-        post("anna", at(33)),
-        post("anna", at(20), arrival=at(34)),
-        event("member.joined", "anna", at(1), at(35)),
-    ]
-    story = Story(*events, until=35, rules=RULES + PANES_OF_60_DAYS)
-    assert story.figure(Figure.JOINED_INTERACTED) == {1: 1}
-
-
 # Days after joining on which a member interacts, and the stages that it has passed by that.
 STAGES = [
     (0, {"JOINED_INTERACTED"}),
@@ -193,6 +182,32 @@ STAGES = [
     (37, {"JOINED_MONTH"}),
     (38, set[str]()),
 ]
+
+
+@pytest.mark.parametrize(("days", "passed"), STAGES[:-3])
+def test_a_stage_is_passed_whether_the_interaction_or_the_joining_arrives_first(
+    days: int, passed: set[str]
+) -> None:
+    events = [
+        post("bert", at(1)),
+        post("anna", at(1 + days)),
+        event("member.joined", "anna", at(1), at(36)),
+        post("anna", at(1 + days, 13), arrival=at(36, 13)),
+    ]
+    story = Story(*events, until=37, rules=RULES + PANES_OF_60_DAYS)
+    found = {figure.name for figure in Figure if story.figure(figure).get(1)}
+    assert {name for name in found if name.startswith("JOINED_")} == {"JOINED_MEMBERS", *passed}
+
+
+def test_the_first_of_two_old_interactions_counts_however_they_arrived() -> None:
+    events = [
+        post("bert", at(1)),
+        post("anna", at(33)),
+        post("anna", at(20), arrival=at(34)),
+        event("member.joined", "anna", at(1), at(35)),
+    ]
+    story = Story(*events, until=35, rules=RULES + PANES_OF_60_DAYS)
+    assert story.figure(Figure.JOINED_INTERACTED) == {1: 1}
 
 
 @pytest.mark.parametrize(("days", "passed"), STAGES)

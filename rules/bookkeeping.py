@@ -75,7 +75,9 @@ def restore_ledger(community: Community, ledger: Ledger) -> None:
     restore_watch(community, ledger)
 
 
-def enter(community: Community, day: int, events: Iterable[Event]) -> None:
+def enter(  # noqa: C901 (a loop over all events: calls would cost as much as what they do)
+    community: Community, day: int, events: Iterable[Event]
+) -> None:
     """Enter events of persons on `day`, in their order; nothing happens without a ledger."""
     ledger = community.ledger
     if ledger is None:

@@ -147,9 +147,19 @@ def _enter_join(entry: Entry) -> None:
     entry.add_figure(Figure.JOINED_MEMBERS)
     _cohort(entry.ledger, 0).members -= 1
     _cohort(entry.ledger, _month(entry.day)).members += 1
-    # Who joined by an event that came after the interaction has interacted too.
-    if 0 < person.first_interaction <= entry.day + _FIRST_INTERACTION_DAYS[-1]:
+    if person.first_interaction:
+        _look_back(entry, user_id, person)
+
+
+def _look_back(entry: Entry, user_id: str, person: Person) -> None:
+    """Count the stages passed by interactions that arrived before the event of joining did."""
+    if person.first_interaction <= person.joined + _FIRST_INTERACTION_DAYS[-1]:
         _pass(entry.community, person, Stage.INTERACTED, Figure.JOINED_INTERACTED)
+    for day, entries in entry.ledger.days.items():
+        if day >= person.joined + _STAYED_DAYS[0] and any(
+            user_id in entries.get(name, ()) for name in (names.SPEECH, names.OTHER)
+        ):
+            _pass_stages(entry.community, person, day)
 
 
 def _enter_invitation(entry: Entry) -> None:

@@ -22,7 +22,6 @@ from streams.sample.community import Community
 from streams.sample.diary import Diary, Line
 from streams.sample.incident import Incident, Proof
 from streams.sample.instants import DAYS, END, MINUTE, midnight
-from streams.sample.plan import line_count
 from streams.sample.unreadable import unreadable
 
 __all__ = ["Finding", "Incident", "Proof", "Sample", "check", "sample"]

@@ -9,7 +9,6 @@ from typing import Final
 from streams.sample.amounts import kinds_of
 from streams.sample.community import Community, Errand
 from streams.sample.instants import DAY, DAYS, END, HOUR, MINUTE, midnight, milliseconds, stamp
-from streams.sample.plan import kinds_of
 from streams.sample.unreadable import EVENT_LIKE, unreadable
 
 Line = tuple[int, bytes]

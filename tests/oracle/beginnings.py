@@ -54,13 +54,13 @@ def funnel(story: Story, day: date, settings: Mapping[str, Any]) -> Judged:
     """Who joined 64 to 37 days ago, and who of them was there again after a month."""
     earliest, latest = day - 64 * DAY, day - 37 * DAY
     joined = month = 0
-    for member, (place, when) in firsts(story.happenings, "member.joined").items():
+    for member, (_, when) in firsts(story.happenings, "member.joined").items():
         if not earliest <= when <= latest:
             continue
         joined += 1
         month += any(
             each.user_id == member and each.type in INTERACTIONS and 30 <= (later - when).days <= 37
-            for later, each in story.happenings[place:]
+            for later, each in story.happenings
         )
     if earliest < story.first_day:
         answer = "LEARNING"

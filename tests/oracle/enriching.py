@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from .reading import INTERACTIONS
+from .reading import INTERACTIONS, duration
 from .writing import Event
 
 Fields = dict[str, Any]
@@ -17,6 +17,7 @@ TYPES = {
 AMOUNTS = [0, 1, 12, 9.9, 19.99, 0.1, 0.005, 0.015, 2.675, 12.345, 1e9, -5, -0.125, 99_999.99]
 SCORES = [0, 3, 5.5, 6, 6.01, 7, 8.99, 8.995, 9, 9.0, 9.5, 10]
 COMPLETIONS = [0, 0.005, 0.1, 0.29, 0.333, 0.5, 0.995, 0.999, 1, 1.0]
+DAY_OR_SO = duration("1d") + duration("1m")
 CAMPAIGNS = ["spring", "c:1", "", "社", "spring"]
 LADDERS = [(14, 30, 60, 90), (1, 2, 3, 4), (2, 5, 9, 14), (3, 4, 10, 11), (7, 14, 21, 28)]
 CIRCLES = [(50, 85), (20, 50), (1, 99), (50, 51), (80, 99), (33, 67)]
@@ -26,12 +27,17 @@ def enriched(dice: random.Random, events: list[Event]) -> None:
     """Retypes a part of the events, and gives all the fields that the ledger reads."""
     users = sorted({each.fields["user_id"] for each in events if each.fields.get("user_id")})
     names = [*users, *(f"guest {number}" for number in range(3))]
-    often = dice.choice([0.05, 0.2, 0.5])
+    often, late = dice.choice([0.05, 0.2, 0.5]), dice.choice([0, 0, 0.02, 0.1, 0.4])
+    leaving = dice.choice([0, 0, 0, 0.15])
     for event in events:
         fields = event.fields
         if dice.random() < often and fields["type"] not in ("custom.thing", "heartbeat"):
             fields["type"] = dice.choices(list(TYPES), list(TYPES.values()))[0]
+        if dice.random() < leaving and fields["type"] in INTERACTIONS:
+            fields["type"] = "member.left"
         _give(dice, fields, names)
+        if dice.random() < late:
+            event.arrival = max(event.arrival, event.time + dice.randrange(38 * DAY_OR_SO))
 
 
 def _give(dice: random.Random, fields: Fields, names: list[str]) -> None:

@@ -39,7 +39,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "member-churn": {
         **OFF, "first_days": 14, "second_days": 30, "third_days": 60, "lost_days": 90,
     },
-    "member-silent": {**LIFECYCLE, "silent_days": 30},
+    "member-silent": {**LIFECYCLE, "silent_days": 30, "diagnose": False},
     "member-tiers": {**OFF, "core_percent": 50, "active_percent": 85, "down_closes": 7},
     "monthly-activity-low": {**OFF, "minimum_percent": 30, "floor": 50},
     "share-conversion-low": {**LIFECYCLE, "minimum": 50, "active_days": 28},
@@ -89,9 +89,13 @@ class Lifecycle:
 
 @dataclass
 class Member:
-    """The last interaction's day (None before the first), and whether the member has left."""
+    """The last interaction's day (None before the first), and whether the member has left.
+
+    `cause` is what was diagnosed when the alert began that stands.
+    """
 
     last_day: date | None = None
+    cause: str | None = None
     left: bool = False
     alert: Lifecycle = field(default_factory=Lifecycle)
     ladder: Ladder = field(default_factory=Ladder)

@@ -13,6 +13,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from .causes import asked_why, cause
 from .expected import Expected, ExpectedChange, ExpectedFigures, Tally, row
 from .judging import DAY, MEASURES, Community, Lifecycle, Member, local_day, settings_of
 from .ledger import NEEDS_LEDGER, Ledger
@@ -154,7 +155,8 @@ class Oracle(Said):
             first_day=first_day,
             next_day=first_day,
         )
-        if any(community.rules.get(rule, {}).get("enabled") for rule in NEEDS_LEDGER):
+        needing = (community.rules.get(rule, {}).get("enabled") for rule in NEEDS_LEDGER)
+        if any(needing) or asked_why(community.rules):
             community.ledger = Ledger(community.rules["member-tiers"], community.happenings)
         assert partition.clock is not None
         while community.close_of(community.next_day) <= partition.clock:
@@ -202,7 +204,11 @@ class Oracle(Said):
             (member.ladder if rule == "member-churn" else member.alert).end()
             why = "late_data" if reason == "returned" and day < began else reason
             arrival, user = record.arrival, record.user_id
-            self.say(rule, community.id, day, arrival, why, began, member=user, seq=seq)
+            case = None
+            if rule == "member-silent":
+                case, member.cause = member.cause, None
+            found = (case, None)
+            self.say(rule, community.id, day, arrival, why, began, member=user, seq=seq, rung=found)
 
     def close(self, partitions: list[Partition]) -> None:
         """Closes every day whose close is at or before the clock of its partition."""
@@ -266,8 +272,19 @@ class Oracle(Said):
             if reason is not None:
                 assert reason == "threshold", "an interaction has ended the alert before"
                 silent.append(user_id)
-                judged = (days, None, verdict)
-                self.say(rule, community.id, day, close, reason, day, member=user_id, judged=judged)
+                if community.ledger is not None and settings["diagnose"]:
+                    member.cause = cause(community.ledger, user_id, day)
+                self.say(
+                    rule,
+                    community.id,
+                    day,
+                    close,
+                    reason,
+                    day,
+                    member=user_id,
+                    judged=(days, None, verdict),
+                    rung=(member.cause, None),
+                )
         if silent:
             self.digest(rule, community.id, day, close, silent)
 

@@ -10,6 +10,7 @@ Where the community keeps a ledger (`models.ledger`), the pane goes on with one 
 from collections.abc import Mapping, Sequence
 from enum import IntEnum, auto
 from itertools import repeat
+from operator import itemgetter
 from typing import Final
 
 from models.events import SPEECH, EventType
@@ -110,8 +111,32 @@ FIGURES: Final[dict[Figure, str]] = {
 """What each figure counts, in words."""
 
 WIDE: Final = WIDTH + len(Figure)
-FIGURE_NAMES: Final = tuple(figure.name.lower() for figure in Figure)
-"""The figures as a snapshot names them, in the order in which they stand in a pane."""
+
+
+JOINED_DAYS: Final = 37
+"""So many days after joining all is known of how a member began; what came later is not counted."""
+
+RECALL_DAYS: Final = 30
+"""Who comes back within so many days after a rung of the churn ladder was recalled."""
+
+_LATER: Final = (
+    *range(Figure.JOINED_INTERACTED, Figure.JOINED_RECOMMENDS + 1),
+    *range(Figure.RECALLED_FIRST, Figure.RECALLED_THIRD + 1),
+)
+_AT_CLOSE: Final = tuple(figure for figure in Figure if figure not in _LATER)
+FIGURE_NAMES: Final = tuple(figure.name.lower() for figure in _AT_CLOSE)
+"""The figures that are known at the close of the day itself, as a snapshot names them."""
+figures_at_close: Final = itemgetter(*_AT_CLOSE)
+"""Returns these figures of a wide pane, in the order of their names."""
+
+_JOINED: Final = range(Figure.JOINED_MEMBERS, Figure.JOINED_RECOMMENDS + 1)
+_CLIMBED: Final = range(Figure.REACHED_FIRST, Figure.RECALLED_THIRD + 1)
+GROWN: Final = tuple(
+    (f"{Figure(index).name.lower()}_{days}_days_ago", Figure(index), days)
+    for indices, days in ((_JOINED, JOINED_DAYS), (_CLIMBED, RECALL_DAYS))
+    for index in indices
+)
+"""Figures that grow, as a snapshot has them once they are grown: name, figure, of which day."""
 
 
 def empty_pane(width: int = WIDTH) -> Pane:

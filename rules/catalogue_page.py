@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from models.alerts import Verdict
 from models.events import EventType
-from models.panes import FIGURES
+from models.panes import FIGURE_NAMES, FIGURES, GROWN
 from rules.catalogue import Catalogue, Playbook, Rule
 from rules.measures import MEASURES, MEMBER_MEASURES
 from rules.measures.measure import CommunityMeasure, MemberMeasure
@@ -217,7 +217,10 @@ def _measures(catalogue: Catalogue) -> Iterator[str]:
             meaning = f"the `value` of [{rule.id}](#{rule.id})"
             yield f"| `{measure.value_name}` | {meaning} | where the rule is on |"
     for figure, words in FIGURES.items():
-        yield f"| `{figure.name.lower()}` | {_cell(words)} | {_LEDGER} |"
+        if figure.name.lower() in FIGURE_NAMES:
+            yield f"| `{figure.name.lower()}` | {_cell(words)} | {_LEDGER} |"
+    for name, figure, days in GROWN:
+        yield f"| `{name}` | {_cell(FIGURES[figure])}; of the day {days} days before | {_LEDGER} |"
     yield ""
     yield from _ledger_note(catalogue)
 

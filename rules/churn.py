@@ -10,15 +10,12 @@ from typing import NamedTuple
 from models import members as packed
 from models.alerts import Phase, Transition
 from models.ledger import Person, Rung, Tier
-from models.panes import Figure
+from models.panes import RECALL_DAYS, Figure
 from rules.effects import Effects
 from rules.ledger import Ledger
 from rules.lifecycle import Signal, step
 from rules.policy import RulePolicy
 from rules.state import Community
-
-RECALL_DAYS = 30
-"""Who comes back within so many days after a rung was recalled (article, 5.2: the 30-day rate)."""
 
 _REACHED = {
     Rung.FIRST: Figure.REACHED_FIRST,

@@ -20,7 +20,16 @@ from models.alerts import (
     Verdict,
 )
 from models.events import EventType
-from models.panes import FIGURE_NAMES, LATE, NOTHING, WIDTH, Pane, Recent, recent
+from models.panes import (
+    FIGURE_NAMES,
+    GROWN,
+    LATE,
+    NOTHING,
+    Pane,
+    Recent,
+    figures_at_close,
+    recent,
+)
 from rules.bookkeeping import settle
 from rules.churn import judge_ladder
 from rules.effects import Effects
@@ -68,15 +77,11 @@ def _close_day(community: Community, at: int, effects: Effects) -> None:
     for rule in community.policy.rules:
         if not rule.enabled and not _stands(community, rule.id):
             continue
+        # Only a rule that is off, and ends its alert, looks further back than the horizon.
+        seen = panes if rule.horizon <= horizon else recent(community.panes, day, rule.horizon)
+        evaluation = _judge(community, rule, seen, day, at, effects)
         if rule.community_measure is not None:
-            # Only a rule that is off, and ends its alert, looks further back than the horizon.
-            seen = panes if rule.horizon <= horizon else recent(community.panes, day, rule.horizon)
-            evaluation = _judge_community(community, rule, seen, day, at, effects)
             values[rule.community_measure.value_name] = evaluation["value"]
-        elif rule.ladder_measure is not None:
-            evaluation = _judge_ladder(community, rule, day, at, effects)
-        else:
-            evaluation = _judge_members(community, rule, day, at, effects)
         verdict = evaluation["verdict"]
         judgements[rule.id] = {"verdict": verdict, "evaluation": evaluation}
         effects.tally.verdicts[rule.id, verdict] += 1
@@ -98,12 +103,27 @@ def _close_day(community: Community, at: int, effects: Effects) -> None:
     community.panes.pop(day - community.policy.pane_days, None)
 
 
+def _judge(
+    community: Community, rule: RulePolicy, panes: Recent, day: int, at: int, effects: Effects
+) -> Evaluation:
+    if rule.community_measure is not None:
+        return _judge_community(community, rule, panes, day, at, effects)
+    if rule.ladder_measure is not None:
+        return _judge_ladder(community, rule, panes, day, at, effects)
+    return _judge_members(community, rule, day, at, effects)
+
+
 def _counts(community: Community, pane: Pane, day: int) -> dict[str, int | None]:
     """Return what the day's pane counts, by name, and how many members there are."""
     measures: dict[str, int | None] = dict(zip(_NAMES, pane, strict=False))
     measures["members"] = community.size
-    if community.ledger is not None and community.ledger.since <= day:
-        measures.update(zip(FIGURE_NAMES, pane[WIDTH:], strict=True))
+    ledger = community.ledger
+    if ledger is not None and ledger.since <= day:
+        measures.update(zip(FIGURE_NAMES, figures_at_close(pane), strict=True))
+        for name, figure, ago in GROWN:
+            grown = community.panes.get(day - ago)
+            is_known = ledger.since <= day - ago
+            measures[name] = grown[figure] if grown is not None and is_known else None
     return measures
 
 
@@ -186,16 +206,19 @@ def _judge_members(
 
 
 def _judge_ladder(
-    community: Community, rule: RulePolicy, day: int, at: int, effects: Effects
+    community: Community, rule: RulePolicy, panes: Recent, day: int, at: int, effects: Effects
 ) -> Evaluation:
     """Judge the members whom the churn ladder looks at; where it is off, nobody."""
     told = judge_ladder(community, rule, day, at, effects) if rule.enabled else 0
-    return {
+    figures: Evaluation = {
         "verdict": Verdict.FIRE if told else Verdict.OK,
         "value": told,
         "members": community.size,
         "timezone": rule.setting.timezone,
     }
+    if rule.enabled and rule.ladder_measure is not None:
+        figures["recall"] = rule.ladder_measure.recall(panes, day)
+    return figures
 
 
 def _judge_member(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from models.days import Calendar, calendar
+from models.panes import JOINED_DAYS
 from rules.catalogue import Catalogue, Rule, parse_parameters
 from rules.configuration import Configuration
 from rules.lifecycle import Hold
@@ -133,17 +134,18 @@ class Policies:
         horizon = max([1, *(policy.horizon for policy in rules if policy.enabled)])
         members = next((policy for policy in rules if policy.member_measure), None)
         ladder = next((policy for policy in rules if policy.ladder_measure), None)
+        keeps_ledger = any(policy.needs_ledger for policy in rules)
         return CommunityPolicy(
             calendar(zone),
             time.lateness,
             tuple(rules),
             horizon,
-            max(LATE_DAYS, horizon),
+            max(LATE_DAYS, horizon, JOINED_DAYS + 1 if keeps_ledger else 0),
             members,
             members if members is not None and members.enabled else None,
             ladder,
             ladder if ladder is not None and ladder.enabled else None,
-            any(policy.needs_ledger for policy in rules),
+            keeps_ledger,
             _circles(rules),
         )
 
@@ -153,16 +155,18 @@ class Policies:
         parameters = parse_parameters("configuration", rule.id, rule.definition, merged)
         origin = "community" if _sets(own) else "configuration" if _sets(general) else "default"
         measure = COMMUNITY_MEASURES.get(rule.definition.measure)
+        ladder = LADDER_MEASURES.get(rule.definition.measure)
+        horizon = 1 if ladder is None else ladder.horizon
         return RulePolicy(
             rule.id,
             parameters.enabled,
             rule,
             Setting(parameters, origin, zone),
             parameters.hold(),
-            measure.horizon(parameters) if measure is not None else 1,
+            measure.horizon(parameters) if measure is not None else horizon,
             measure,
             MEMBER_MEASURES.get(rule.definition.measure),
-            LADDER_MEASURES.get(rule.definition.measure),
+            ladder,
         )
 
 

@@ -81,6 +81,37 @@ class Traces(Open):
     receivers: Count = Field(description="Members who were answered or liked in 28 days.")
 
 
+class Funnel(Open):
+    """How many of those who joined in `window` have come how far."""
+
+    joined: Count = Field(description="Members who joined.")
+    interacted: Count = Field(description="Who interacted within 30 days.")
+    stayed: Count = Field(description="Who was active again 7 to 14 days later.")
+    month: Count = Field(description="Who was active again 30 to 37 days later.")
+    recommends: Count = Field(description="Who has given a score of 9 or more.")
+
+
+class FunnelRates(Open):
+    """The same per hundred who joined, cut to two digits; null where nobody joined."""
+
+    interacted: Number | None = Field(description="Interacted within 30 days, per hundred.")
+    stayed: Number | None = Field(description="Active again after a week, per hundred.")
+    month: Number | None = Field(description="Active again after a month, per hundred.")
+    recommends: Number | None = Field(description="Gave a score of 9 or more, per hundred.")
+
+
+class Surveys(Open):
+    """What the answered surveys say."""
+
+    window: Days = Field(description="The first and the last day that were looked at.")
+    answered: Count = Field(description="Surveys answered with a score.")
+    promoters: Count = Field(description="Scores of 9 or more.")
+    detractors: Count = Field(description="Scores of 6 or less.")
+    net_promoter_score: Number | None = Field(
+        description="Promoters less detractors per hundred answers, cut to two digits."
+    )
+
+
 class Evaluation(Open):
     """The figures of the verdict: whoever holds them can recompute it."""
 
@@ -169,4 +200,7 @@ class Evaluation(Open):
     joined_plan: Count | None = Field(
         None, description="How many the plan asks for by the last day of `window`."
     )
+    funnel: Funnel | None = Field(None, description="The steps of those who joined in `window`.")
+    rates_percent: FunnelRates | None = Field(None, description="The steps as rates.")
+    surveys: Surveys | None = Field(None, description="The surveys of the last 28 days.")
     firing_since: Day | None = Field(None, description="The day the alert started on.")

@@ -20,10 +20,12 @@ MOST_CAMPAIGNS: Final = 10
 
 
 class CampaignParticipationParameters(Parameters):
-    """`keep_percent`: of the first week's participants, so many or fewer in the latest one fire.
+    """How much of its first week a campaign keeps.
 
-    `floor`: fewest participants of a first week that is compared with; `minimum_weeks`: whole
-    weeks that a campaign runs before it is judged, two at least, so that none is its own first.
+    `keep_percent`: of the first week's participants, so many in a hundred or fewer in the latest
+    week fire; `floor`: fewest participants of a first week that is compared with;
+    `minimum_weeks`: whole weeks that a campaign runs before it is judged, two at least, so that
+    none is its own first.
     """
 
     compared: ClassVar = ("keep_percent", "floor", "minimum_weeks")
@@ -117,7 +119,9 @@ def _name(campaign: CampaignFigures, day: int, figures: Evaluation) -> None:
 def verdict(evaluation: Mapping[str, Any]) -> Verdict:
     """Judge the campaign that fell most: so small a part of its first week, or less, fires.
 
-    ValueError where the campaign that is named is not that one, or cannot be judged.
+    Where none can be judged: LEARNING while one is young, else BELOW_FLOOR where the first week of
+    one is too small, else NOT_APPLICABLE: all are over, or were under way on the first known day.
+    An evaluation that names another campaign than its list gives has no verdict (ValueError).
     """
     threshold, left_out = evaluation["threshold"], evaluation["campaigns_not_judged"]
     day = day_from_iso(evaluation["window"][1])

@@ -42,8 +42,9 @@ OVER: Final = "over"
 class ColdStartParameters(Parameters):
     """What each stage reaches by its end; a target of 0 asks for nothing.
 
-    `users`: members who join in the first stage; `interviews`, `co_creation`, `votes`: the work of
-    each stage; `start_days`: days at the beginning of each stage in which nothing is asked for yet.
+    `users`: members who join in days 1 to 30; `interviews`: tasks completed in days 1 to 30;
+    `co_creation`: tasks completed in days 31 to 60; `votes`: campaigns joined in days 61 to 90;
+    `start_days`: days at the beginning of each stage in which nothing is asked for yet.
     """
 
     compared: ClassVar = ("users", "interviews", "co_creation", "votes", "start_days")
@@ -52,7 +53,7 @@ class ColdStartParameters(Parameters):
     interviews: Target
     co_creation: Target
     votes: Target
-    start_days: Annotated[int, Field(ge=0, lt=STAGE_DAYS)]
+    start_days: Annotated[int, Field(ge=0, le=STAGE_DAYS - 1)]
 
 
 def gather(panes: Recent, day: int, first_day: int, setting: Setting) -> Evaluation:
@@ -110,7 +111,8 @@ def _plans(age: int, threshold: Mapping[str, Any]) -> tuple[int | None, int | No
 def verdict(evaluation: Mapping[str, Any]) -> Verdict:
     """Judge the stage: less than its plan asks for by the day fires.
 
-    ValueError where case or plan are not those of the day.
+    LEARNING in the first `start_days` days of each stage, NOT_APPLICABLE after the last stage.
+    An evaluation whose case or plan are not those of its day has no verdict (ValueError).
     """
     threshold = evaluation["threshold"]
     age = day_from_iso(evaluation["window"][1]) - day_from_iso(evaluation["first_day"])

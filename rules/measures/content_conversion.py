@@ -48,7 +48,10 @@ def gather(panes: Recent, day: int, first_day: int, setting: Setting) -> Evaluat
 
 
 def verdict(evaluation: Mapping[str, Any]) -> Verdict:
-    """Judge the 28 days: fewer speakers per thousand viewers than the minimum fires."""
+    """Judge the 28 days: fewer speakers per thousand viewers than the minimum fires.
+
+    LEARNING while they are not known, NOT_APPLICABLE without viewers, BELOW_FLOOR with too few.
+    """
     threshold, viewers = evaluation["threshold"], evaluation["viewers"]
     if begins_too_early(evaluation):
         return Verdict.LEARNING

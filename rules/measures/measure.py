@@ -12,6 +12,7 @@ from typing import Any, Final, Literal, NamedTuple
 from models.alerts import Evaluation, Verdict
 from models.days import day_from_iso
 from models.ledger import Tier
+from models.panes import Recent
 from rules.parameters import Parameters
 
 
@@ -144,10 +145,13 @@ class LadderMeasure:
 
     `gather(last, day, tier, left, setting)` returns the figures of `day`, where `tier` is the
     circle that the member was in before going quiet; `bounds(parameters)` says, by `Rung`, after
-    how many whole silent days it is reached.
+    how many whole silent days it is reached. `recall(panes, day)` counts who was called back, out
+    of `horizon` days of panes up to and including `day`.
     """
 
     parameters: type[Parameters]
     gather: Callable[[int, int, Tier, bool, Setting], Evaluation]
     verdict: Callable[[Mapping[str, Any]], Verdict]
     bounds: Callable[[Any], tuple[int, ...]]
+    recall: Callable[[Recent, int], Evaluation]
+    horizon: int

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from models.alerts import Evaluation, Verdict
 from models.days import iso
 from models.ledger import Tier
+from models.panes import RECALL_DAYS, Figure, Recent, total
 from rules.measures.measure import LadderMeasure, Setting
 from rules.parameters import Parameters
 
@@ -71,6 +72,21 @@ def gather(last: int, day: int, tier: Tier, left: bool, setting: Setting) -> Eva
     }
 
 
+def recall(panes: Recent, day: int) -> Evaluation:
+    """Count, by rung, who of those who reached it came back within 30 days (article, 5.2: 58 %).
+
+    Of those who reached it in the 30 days for which that is known at the close of `day`, the last
+    of `panes`: each rung's `[came back, reached]`.
+    """
+    reached = panes[-2 * RECALL_DAYS : -RECALL_DAYS]
+    return {
+        "window": [iso(day - 2 * RECALL_DAYS + 1), iso(day - RECALL_DAYS)],
+        "first": [total(reached, Figure.RECALLED_FIRST), total(reached, Figure.REACHED_FIRST)],
+        "second": [total(reached, Figure.RECALLED_SECOND), total(reached, Figure.REACHED_SECOND)],
+        "third": [total(reached, Figure.RECALLED_THIRD), total(reached, Figure.REACHED_THIRD)],
+    }
+
+
 def _case(silent: int, threshold: Mapping[str, Any]) -> str | None:
     reached = [name for name in _CASES if silent >= threshold[f"{name}_days"]]
     return reached[-1] if reached else None
@@ -88,4 +104,6 @@ def verdict(evaluation: Mapping[str, Any]) -> Verdict:
     return Verdict.FIRE if silent >= threshold["first_days"] else Verdict.OK
 
 
-MEASURE = LadderMeasure(MemberChurnParameters, gather, verdict, bounds)
+MEASURE = LadderMeasure(
+    MemberChurnParameters, gather, verdict, bounds, recall, horizon=2 * RECALL_DAYS
+)

@@ -45,7 +45,10 @@ def gather(panes: Recent, day: int, first_day: int, setting: Setting) -> Evaluat
 
 
 def verdict(evaluation: Mapping[str, Any]) -> Verdict:
-    """Judge the 28 days: fewer active members per hundred known ones than the minimum fires."""
+    """Judge the 28 days: fewer active members per hundred known ones than the minimum fires.
+
+    LEARNING while they are not known, BELOW_FLOOR with too few known members.
+    """
     threshold, known = evaluation["threshold"], evaluation["known_members"]
     if begins_too_early(evaluation):
         return Verdict.LEARNING

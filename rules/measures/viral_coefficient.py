@@ -60,7 +60,10 @@ def gather(panes: Recent, day: int, first_day: int, setting: Setting) -> Evaluat
 
 
 def verdict(evaluation: Mapping[str, Any]) -> Verdict:
-    """Judge the 28 days: fewer newcomers per hundred inviters than the minimum fires."""
+    """Judge the 28 days: fewer newcomers per hundred inviters than the minimum fires.
+
+    LEARNING while they are not known, NOT_APPLICABLE without inviters, BELOW_FLOOR with too few.
+    """
     threshold, inviters = evaluation["threshold"], evaluation["inviters"]
     if begins_too_early(evaluation):
         return Verdict.LEARNING

@@ -11,6 +11,7 @@ from streams.sample.incident import Incident, Proof
 from streams.sample.instants import DAYS, local_day
 
 VIRAL: Final = "viral-coefficient-low"
+CORE: Final = "core-circle-shrinking"
 CONTENT: Final = "content-conversion-low"
 MONTHLY: Final = "monthly-activity-low"
 RULES: Final = (VIRAL, CONTENT, MONTHLY)
@@ -63,6 +64,9 @@ def _few_voices(random: Random) -> tuple[Community, Incident]:
         # The last day on which others spoke leaves the 28 days, then the first one comes in.
         Proof(CONTENT, "firing", _days(52, 52), "threshold"),
         Proof(CONTENT, "resolved", _days(70, 70), "recovered"),
+        # With six voices half of everything rests on fewer members; and then on too few to compare.
+        Proof(CORE, "firing", _days(50, 60), "threshold"),
+        Proof(CORE, "resolved", _days(78, 88), "inconclusive"),
     )
     story = (
         "Six of 120 members come to do all the talking; there is as much of it as before, and the "

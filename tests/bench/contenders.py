@@ -13,14 +13,21 @@ from tests.bench.kafka_streams.peer import (
     build_program,
 )
 from tests.bench.peers import Peer, Place
-from tests.bench.pulse import Pulse, PulseCompiled, compiled_wheel
+from tests.bench.pulse import (
+    Everything,
+    EverythingCompiled,
+    Pulse,
+    PulseCompiled,
+    compiled_wheel,
+)
 from tests.bench.quix.peer import Quix, make_environment, version
 
 PULSE: Final = "pulse"
+EVERYTHING: Final = "everything"
 KAFKA_STREAMS: Final = "kafka-streams"
 QUIX: Final = "quix"
 TUTORIAL: Final = "tutorial"
-NAMES: Final = (PULSE, KAFKA_STREAMS, QUIX, TUTORIAL)
+NAMES: Final = (PULSE, EVERYTHING, KAFKA_STREAMS, QUIX, TUTORIAL)
 
 # The slow ones get less to do; their speed does not depend on it.
 QUIX_EVENTS: Final = 200_000
@@ -47,12 +54,14 @@ def contenders(
     """Prepare the peers of these names; return them, and the version of each foreign program."""
     found: list[Contender] = []
     versions: dict[str, str] = {}
-    if PULSE in names:
-        found.append(Contender(Pulse.name, rounds, events, Pulse))
-        wheel = compiled_wheel(report)
+    own = {PULSE: (Pulse, PulseCompiled), EVERYTHING: (Everything, EverythingCompiled)}
+    asked = [pair for name, pair in own.items() if name in names]
+    wheel = compiled_wheel(report) if asked else None
+    for plain, compiled in asked:
+        found.append(Contender(plain.name, rounds, events, plain))
         if wheel is not None:
-            enter = partial(PulseCompiled, wheel=wheel)
-            found.append(Contender(PulseCompiled.name, rounds, events, enter))
+            enter = partial(compiled, wheel=wheel)
+            found.append(Contender(compiled.name, rounds, events, enter))
     if KAFKA_STREAMS in names:
         try:
             program = build_program(report)

@@ -39,6 +39,7 @@ class Pulse(Peer):
                 "replication_factor": 1,
             },
             "time": {"clock": "records"},
+            "rules": {rule: {"enabled": True} for rule in self.turned_on()},
         }
         file = folder / "pulse.yaml"
         file.write_text(yaml.safe_dump(settings), encoding="utf-8")
@@ -47,6 +48,10 @@ class Pulse(Peer):
         self.changelog = changelog_name(configuration)
         for _ in apply_topics(client, configuration, alter=False):
             pass
+
+    def turned_on(self) -> list[str]:
+        """Return the rules that are on beside those that are on as shipped."""
+        return []
 
     def command(self, folder: Path) -> list[str]:
         options = ["--web-host", "127.0.0.1", "--web-port", "0", "--data-dir", str(folder)]
@@ -100,6 +105,21 @@ class PulseCompiled(Pulse):
 
     def environment(self, folder: Path) -> Mapping[str, str]:
         return {**super().environment(folder), "PYTHONPATH": str(self._wheel)}
+
+
+class Everything(Pulse):
+    """The same worker with every rule on that there is."""
+
+    name = "Pulse, all rules on"
+
+    def turned_on(self) -> list[str]:
+        return list(shipped_catalogue())
+
+
+class EverythingCompiled(Everything, PulseCompiled):
+    """The compiled worker with every rule on."""
+
+    name = "Pulse, compiled, all rules on"
 
 
 def compiled_wheel(report: Callable[[str], None]) -> Path | None:

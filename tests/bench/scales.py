@@ -8,6 +8,7 @@ from tests.bench.latency import measure_latency
 from tests.bench.members import measure_members
 from tests.bench.recovery import measure_recovery
 from tests.bench.scaling import measure_scaling
+from tests.bench.systems import measure_systems
 
 
 class Scale(NamedTuple):
@@ -81,7 +82,17 @@ def _run_scaling(given: argparse.Namespace) -> None:
     measure_scaling(given.events)
 
 
+def _declare_systems(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--events", type=int, default=300_000, help="in each measurement")
+    parser.add_argument("--rounds", type=int, default=3)
+
+
+def _run_systems(given: argparse.Namespace) -> None:
+    measure_systems(given.events, given.rounds)
+
+
 SCALES = {
+    "systems": Scale("what each rule costs per event", _declare_systems, _run_systems),
     "latency": Scale("from arrival to a published record", _declare_latency, _run_latency),
     "scaling": Scale("CPU per event by communities and partitions", _declare_scaling, _run_scaling),
     "members": Scale(

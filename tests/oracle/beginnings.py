@@ -1,12 +1,15 @@
-"""What the oracle asks of the first ninety days of a community."""
+"""What the oracle asks of beginnings: of a community's ninety days, and of those who join."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
+
+from .counting import firsts
+from .reading import INTERACTIONS, Record
 
 Count = Callable[[Iterable[str], date, date], int]
 
@@ -35,3 +38,29 @@ def cold_start(
         return done, planned, "LEARNING"
     in_time = done >= settings[target] * part and joined >= users * part
     return done, planned, "OK" if in_time else "FIRE"
+
+
+def funnel(
+    happenings: Sequence[tuple[date, Record]],
+    first_day: date,
+    day: date,
+    settings: Mapping[str, Any],
+) -> tuple[int, int | None, str]:
+    """Who joined 64 to 37 days ago, and who of them was there again after a month."""
+    earliest, latest = day - timedelta(days=64), day - timedelta(days=37)
+    joined = month = 0
+    for member, (place, when) in firsts(happenings, "member.joined").items():
+        if not earliest <= when <= latest:
+            continue
+        joined += 1
+        month += any(
+            each.user_id == member and each.type in INTERACTIONS and 30 <= (later - when).days <= 37
+            for later, each in happenings[place:]
+        )
+    if earliest < first_day:
+        answer = "LEARNING"
+    elif joined < settings["floor"]:
+        answer = "BELOW_FLOOR" if joined else "NOT_APPLICABLE"
+    else:
+        answer = "OK"
+    return month, joined, answer

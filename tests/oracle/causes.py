@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from .ledger import ANSWERS, Happening, Ledger, who, within
+from .counting import ANSWERS, Happening, who, within
+from .ledger import Ledger
 from .reading import SPEECH
 
 

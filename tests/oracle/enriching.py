@@ -70,6 +70,9 @@ def _rules(dice: random.Random) -> dict[str, dict[str, Any]]:
         tiers |= zip(("core_percent", "active_percent"), dice.choice(CIRCLES), strict=True)
     if dice.random() < 0.5:
         tiers["down_closes"] = dice.choice([1, 2, 3, 7, 28])
+    if dice.random() < 0.5:
+        highs = ("demand_high", "pay_high", "social_high")
+        tiers |= zip(highs, dice.choice([(5, 1, 1), (1, 3, 2), (40, 2, 4)]), strict=True)
     if dice.random() < 0.8:
         rungs = ("first_days", "second_days", "third_days", "lost_days")
         churn |= zip(rungs, dice.choice(LADDERS), strict=True)

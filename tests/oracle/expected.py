@@ -43,15 +43,21 @@ class ExpectedChange:
     before: str
     tier: str
     day: str
+    counts: dict[str, int]
+    tags: dict[str, str]
 
 
 @dataclass(frozen=True)
 class ExpectedFigures:
-    """The figures of one day of a community; None where its ledger is off."""
+    """The figures of one day of a community; None where its ledger is off.
+
+    `judged` is verdict and value of each rule that is on; of members, how many were told.
+    """
 
     community: str
     day: str
     figures: dict[str, int] | None
+    judged: dict[str, tuple[str, int | None]] | None = None
 
 
 @dataclass

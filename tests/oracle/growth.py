@@ -7,7 +7,8 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from .ledger import Ledger, who, within
+from .counting import who, within
+from .ledger import Ledger
 from .reading import INTERACTIONS, SPEECH
 
 MONTH = 28

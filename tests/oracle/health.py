@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
-from .ledger import top_fifth
+from .counting import top_fifth
 from .reading import INTERACTIONS, SPEECH, Record
 
 DAY = timedelta(days=1)

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from . import growth
-from .beginnings import cold_start
+from .beginnings import cold_start, funnel
 from .campaigns import Campaigns, participation
 from .health import health_index
 from .ladder import Ladder
@@ -39,8 +39,12 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "member-churn": {
         **OFF, "first_days": 14, "second_days": 30, "third_days": 60, "lost_days": 90,
     },
+    "member-funnel": {**OFF, "floor": 20},
     "member-silent": {**LIFECYCLE, "silent_days": 30, "diagnose": False},
-    "member-tiers": {**OFF, "core_percent": 50, "active_percent": 85, "down_closes": 7},
+    "member-tiers": {
+        **OFF, "core_percent": 50, "active_percent": 85, "down_closes": 7,
+        "demand_high": 20, "pay_high": 2, "social_high": 10,
+    },
     "monthly-activity-low": {**OFF, "minimum_percent": 30, "floor": 50},
     "share-conversion-low": {**LIFECYCLE, "minimum": 50, "active_days": 28},
     "share-conversion-rate-low": {
@@ -239,11 +243,30 @@ def first_ninety_days(
     return cold_start(community.count, community.first_day, day, settings)
 
 
+def member_funnel(
+    community: Community, day: date, settings: Mapping[str, Any]
+) -> tuple[int, int | None, str]:
+    """How many of those who joined came back after a month."""
+    return funnel(community.happenings, community.first_day, day, settings)
+
+
 def health(
     community: Community, day: date, settings: Mapping[str, Any]
 ) -> tuple[int | None, int | None, str]:
     """The community against its own last eight weeks."""
     return health_index(community.happenings, community.first_day, day, settings)
+
+
+def tiers(
+    community: Community, day: date, settings: Mapping[str, Any]
+) -> tuple[int, int | None, str]:
+    """The core circle; only told of."""
+    assert community.ledger is not None
+    figures = community.ledger.closes[day]
+    answer = "OK" if figures["interactions_28"] else "NOT_APPLICABLE"
+    if day - 27 * DAY < community.first_day:
+        answer = "LEARNING"
+    return figures["tier_core"], None, answer
 
 
 Measure = Callable[[Community, date, Mapping[str, Any]], tuple[int | None, int | None, str]]
@@ -254,8 +277,10 @@ MEASURES: dict[str, Measure] = {
     "campaign-participation-decay": campaign_participation,
     "cold-start-behind": first_ninety_days,
     "health-index-falling": health,
+    "member-tiers": tiers,
     "share-conversion-low": share_conversion,
     "share-conversion-rate-low": share_conversion_rate,
+    "member-funnel": member_funnel,
     "speech-density-drop": speech_density,
     "transactions-stalled": transactions,
     "viral-coefficient-low": of_growth(growth.viral_coefficient),

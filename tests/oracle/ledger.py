@@ -7,24 +7,34 @@ Every event is kept; each close and each figure goes through all of them anew.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
+from .counting import (
+    ANSWERS,
+    Happening,
+    firsts,
+    hundredths,
+    inviters,
+    spent,
+    tags_of,
+    told_of,
+    top_fifth,
+    who,
+    within,
+)
 from .ladder import Rungs
 from .reading import INTERACTIONS, SPEECH, Record
 
 NEEDS_LEDGER = (
     "campaign-participation-decay", "content-conversion-low", "core-circle-shrinking",
-    "health-index-falling", "member-churn", "member-tiers", "monthly-activity-low",
+    "health-index-falling", "member-churn", "member-funnel", "member-tiers", "monthly-activity-low",
     "viral-coefficient-low",
 )  # fmt: skip
 TIERS = ["none", "observer", "potential", "active", "core"]
-ANSWERS = {"reply.created", "like.added"}
-MOST_BELIEVED = 10**9
 UNTOLD = {"member.left", "heartbeat"}
-Happening = tuple[date, Record]
 
 
 @dataclass
@@ -42,6 +52,8 @@ class Change:
     member: str
     before: str
     tier: str
+    counts: dict[str, int]
+    tags: dict[str, str]
 
 
 @dataclass
@@ -92,12 +104,14 @@ class Ledger:
             before = holding.tier
             self.move(holding, measured.get(member, "observer"), member in self.gone)
             if holding.tier != before:
-                changes.append(Change(member, before, holding.tier))
+                told = told_of(member, within(self.happenings, day, 28))
+                tags = tags_of(told, self.settings)
+                changes.append(Change(member, before, holding.tier, told, tags))
             fell = TIERS.index(holding.tier) < TIERS.index(before) and holding.tier != "none"
             if fell and all(when <= day for when in self.days_of(member)):
                 self.fallen.setdefault(member, (before, day))
         self.closes[day] = self.figures_of_close(day, counts)
-        self.spoken = {each: self.figures_of_speech(each) for each in self.days_until(day)}
+        self.spoken = self.figures_of_speech(day)
         return changes
 
     def days_of(self, member: str) -> list[date]:
@@ -108,20 +122,18 @@ class Ledger:
             if record.user_id == member and record.type in INTERACTIONS
         ]
 
-    def days_until(self, day: date) -> list[date]:
-        """All days up to that one on which anything happened."""
-        return sorted({each for each, _ in self.happenings if each <= day})
-
-    def figures_of_speech(self, day: date) -> dict[str, int]:
-        """Who spoke on a day; each close counts again, since late events may have come."""
-        spoken = Counter(
-            record.user_id
-            for _, record in within(self.happenings, day, 1)
-            if record.type in SPEECH and record.user_id
-        )
+    def figures_of_speech(self, last: date) -> dict[date, dict[str, int]]:
+        """Who spoke on each day; each close counts again, since late events may have come."""
+        spoken: dict[date, Counter[str]] = {}
+        for day, record in self.happenings:
+            if day <= last and record.type in SPEECH and record.user_id:
+                spoken.setdefault(day, Counter())[record.user_id] += 1
         return {
-            "speakers": len(spoken),
-            "speech_outside_top_fifth": spoken.total() - top_fifth(spoken),
+            day: {
+                "speakers": len(counts),
+                "speech_outside_top_fifth": counts.total() - top_fifth(counts),
+            }
+            for day, counts in spoken.items()
         }
 
     def counts(self, day: date) -> Counter[str]:
@@ -199,13 +211,6 @@ class Ledger:
             for each in events
             if each.type == "content.viewed" and each.completion is not None
         ]
-        spent = [
-            hundredths(each.amount)
-            for each in events
-            if each.type == "purchase.completed"
-            and each.amount is not None
-            and 0 <= each.amount <= MOST_BELIEVED
-        ]
         before = set[str]()
         first_time = []
         for when, each in self.happenings:
@@ -222,7 +227,7 @@ class Ledger:
             "in_campaign": sum(
                 each.type in INTERACTIONS and each.campaign_id is not None for each in events
             ),
-            "spent_hundredths": sum(spent),
+            "spent_hundredths": sum(map(spent, events)),
             "new_inviters": first_time.count(day),
             "invited_joined": sum(
                 each.type == "member.joined" and each.inviter_id not in (None, each.user_id)
@@ -255,44 +260,3 @@ class Ledger:
             "joined_month": month,
             "joined_recommends": recommends,
         }
-
-
-def within(happenings: Iterable[Happening], day: date, days: int) -> list[Happening]:
-    """What happened in so many days that end with the day."""
-    first = day - timedelta(days=days - 1)
-    return [each for each in happenings if first <= each[0] <= day]
-
-
-def who(happenings: Iterable[Happening], types: set[str]) -> set[str]:
-    """The members who did something of these types."""
-    return {record.user_id for _, record in happenings if record.type in types and record.user_id}
-
-
-def inviters(happenings: Iterable[Happening]) -> set[str]:
-    """Those who sent an invitation, or by whose invitation somebody else joined."""
-    joined = {
-        record.inviter_id
-        for _, record in happenings
-        if record.type == "member.joined" and record.inviter_id not in (None, record.user_id)
-    }
-    return who(happenings, {"invite.sent"}) | {inviter for inviter in joined if inviter}
-
-
-def firsts(happenings: Iterable[Happening], name: str) -> dict[str, tuple[int, date]]:
-    """For each member, where the first event of the type stands that arrived, and its day."""
-    found: dict[str, tuple[int, date]] = {}
-    for place, (day, record) in enumerate(happenings):
-        if record.type == name and record.user_id:
-            found.setdefault(record.user_id, (place, day))
-    return found
-
-
-def top_fifth(counts: Mapping[str, int]) -> int:
-    """What the most active fifth did; a part of a member counts as a whole one."""
-    fifth = -(-len(counts) // 5)
-    return sum(sorted(counts.values(), reverse=True)[:fifth])
-
-
-def hundredths(number: float) -> int:
-    """A number in whole hundredths, as the machine rounds it."""
-    return round(number * 100)

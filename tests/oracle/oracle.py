@@ -1,9 +1,10 @@
 """The oracle: the alerts that a list of lines must give, worked out the slow and obvious way.
 
-Written from sections 2 to 5 of the contract alone, and from the sentences in which the README
-describes the rules that are off as shipped. Every counted event is kept, every window is
-counted anew at every close, every member is judged at every close. It shares no code with the
-engine, and must not: it is only worth something as a second opinion.
+Written from sections 2 to 5 of the contract alone, from the sentences in which the README describes
+the rules that are off as shipped, and those in which `models.panes` and `models.alerts` describe
+figures and changes of circles. Every counted event is kept, every window is counted anew at every
+close, every member is judged at every close. It shares no code with the engine, and must not: it is
+only worth something as a second opinion.
 """
 
 from __future__ import annotations
@@ -13,10 +14,18 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from .causes import asked_why, cause
-from .expected import Expected, ExpectedChange, ExpectedFigures, Tally, row
-from .judging import DAY, MEASURES, Community, Lifecycle, Member, local_day, settings_of
+from .causes import asked_why
+from .expected import Expected, ExpectedFigures, Tally, row
+from .judging import (
+    DAY,
+    MEASURES,
+    Community,
+    Lifecycle,
+    local_day,
+    settings_of,
+)
 from .ledger import NEEDS_LEDGER, Ledger
+from .members import Members
 from .reading import (
     INTERACTIONS,
     NotAnEventError,
@@ -26,7 +35,6 @@ from .reading import (
     partition_of,
     read,
 )
-from .saying import Said
 
 __all__ = ["Expected", "Oracle", "Tally", "judge", "row", "tally"]
 AHEAD_ALLOWED = duration("5m")
@@ -64,7 +72,7 @@ class Partition:
         self.communities: dict[str, Community] = {}
 
 
-class Oracle(Said):
+class Oracle(Members):
     """Reads lines one by one; `tally` and what was said are the result."""
 
     def __init__(self, configuration: Mapping[str, Any], partitions: int = 1) -> None:
@@ -164,52 +172,6 @@ class Oracle(Said):
         partition.communities[community_id] = community
         return community
 
-    def interacted(self, community: Community, record: Record, day: date) -> None:
-        """A person's interaction: the member is judged again, from its latest day on."""
-        assert record.user_id is not None
-        member = community.members.setdefault(record.user_id, Member())
-        member.left = False
-        if member.last_day is not None and day <= member.last_day:
-            return
-        member.last_day = day
-        if community.ledger is not None:
-            community.ledger.rungs.come_back(member.ladder, day)
-        self.end_alerts(community, record, day, "returned")
-
-    def left(self, community: Community, record: Record, day: date) -> None:
-        """`member.left`: ends the member's alerts, and its judging until it interacts again."""
-        assert record.user_id is not None
-        member = community.members.get(record.user_id)
-        if member is None and record.user_id in (
-            community.ledger.known if community.ledger else ()
-        ):
-            member = community.members[record.user_id] = Member()
-        if member is None:
-            return
-        member.left = True
-        self.end_alerts(community, record, day, "left")
-        member.alert = Lifecycle()
-
-    def end_alerts(self, community: Community, record: Record, day: date, reason: str) -> None:
-        """An event of the member ends all alerts about it, by rule id."""
-        assert record.user_id is not None
-        member = community.members[record.user_id]
-        for rule, began in (
-            ("member-churn", member.ladder.episode),
-            ("member-silent", member.alert.started_on),
-        ):
-            if began is None:
-                continue
-            seq = member.ladder.told + 1 if rule == "member-churn" else 2
-            (member.ladder if rule == "member-churn" else member.alert).end()
-            why = "late_data" if reason == "returned" and day < began else reason
-            arrival, user = record.arrival, record.user_id
-            case = None
-            if rule == "member-silent":
-                case, member.cause = member.cause, None
-            found = (case, None)
-            self.say(rule, community.id, day, arrival, why, began, member=user, seq=seq, rung=found)
-
     def close(self, partitions: list[Partition]) -> None:
         """Closes every day whose close is at or before the clock of its partition."""
         while True:
@@ -229,94 +191,34 @@ class Oracle(Said):
         """Judges one day of one community by every rule."""
         if community.ledger is not None:
             self.close_ledger(community, community.ledger, day)
-        for rule, settings in sorted(community.rules.items()):
-            if not settings["enabled"] or rule == "member-tiers":
-                continue
-            if rule == "member-silent":
-                self.judge_members(community, day, close, settings)
-                continue
-            if rule == "member-churn":
-                self.judge_ladders(community, day, close, settings)
-                continue
-            value, baseline, verdict = MEASURES[rule](community, day, settings)
-            alert = community.alerts.setdefault(rule, Lifecycle())
-            reason = alert.step(verdict, day, settings)
-            if reason is not None:
-                started_on = day if reason == "threshold" else alert.end()
-                judged = (value, baseline, verdict)
-                self.say(rule, community.id, day, close, reason, started_on, judged=judged)
+        judged = {
+            rule: self.judge(community, rule, settings, day, close)
+            for rule, settings in sorted(community.rules.items())
+            if settings["enabled"]
+        }
         figures = None if community.ledger is None else community.ledger.figures(day)
-        self.figures.append(ExpectedFigures(community.id, day.isoformat(), figures))
+        self.figures.append(ExpectedFigures(community.id, day.isoformat(), figures, judged))
+
+    def judge(
+        self, community: Community, rule: str, settings: Mapping[str, Any], day: date, close: int
+    ) -> tuple[str, int | None]:
+        """Judges one day by one rule; returns verdict and value, of members how many were told."""
+        if rule in ("member-churn", "member-silent"):
+            judge = self.judge_ladders if rule == "member-churn" else self.judge_members
+            number = judge(community, day, close, settings)
+            return "FIRE" if number else "OK", number
+        value, baseline, verdict = MEASURES[rule](community, day, settings)
+        alert = community.alerts.setdefault(rule, Lifecycle())
+        reason = alert.step(verdict, day, settings)
+        if reason is not None:
+            started_on = day if reason == "threshold" else alert.end()
+            judged = (value, baseline, verdict)
+            self.say(rule, community.id, day, close, reason, started_on, judged=judged)
+        return verdict, value
 
     def close_ledger(self, community: Community, ledger: Ledger, day: date) -> None:
         """Moves the members between the circles."""
         left = {user_id for user_id, member in community.members.items() if member.left}
         for change in ledger.close(day, left):
             if community.rules["member-tiers"]["enabled"]:
-                before, tier = change.before, change.tier
-                self.changes.append(
-                    ExpectedChange(community.id, change.member, before, tier, day.isoformat())
-                )
-
-    def judge_members(
-        self, community: Community, day: date, close: int, settings: Mapping[str, Any]
-    ) -> None:
-        """Judges every member, then tells how many fell silent."""
-        rule, silent = "member-silent", []
-        for user_id, member in sorted(community.members.items()):
-            if member.left or member.last_day is None:
-                continue
-            days = (day - member.last_day).days
-            verdict = "FIRE" if days >= settings["silent_days"] else "OK"
-            reason = member.alert.step(verdict, day, settings)
-            if reason is not None:
-                assert reason == "threshold", "an interaction has ended the alert before"
-                silent.append(user_id)
-                if community.ledger is not None and settings["diagnose"]:
-                    member.cause = cause(community.ledger, user_id, day)
-                self.say(
-                    rule,
-                    community.id,
-                    day,
-                    close,
-                    reason,
-                    day,
-                    member=user_id,
-                    judged=(days, None, verdict),
-                    rung=(member.cause, None),
-                )
-        if silent:
-            self.digest(rule, community.id, day, close, silent)
-
-    def judge_ladders(
-        self, community: Community, day: date, close: int, settings: Mapping[str, Any]
-    ) -> None:
-        """Moves every member up the churn ladder who has been silent for long enough."""
-        assert community.ledger is not None
-        for user_id, member in sorted(community.members.items()):
-            ladder = member.ladder
-            if member.left or member.last_day is None:
-                continue
-            silent = (day - member.last_day).days
-            held = community.ledger.left_behind(user_id)
-            case = ladder.step(silent, held, day, settings)
-            if case is None:
-                continue
-            ladder.told += 1
-            seq = ladder.told
-            is_lost = case == "lost"
-            if not is_lost:
-                community.ledger.rungs.reached[day, case] += 1
-            assert ladder.episode is not None
-            self.say(
-                "member-churn",
-                community.id,
-                day,
-                close,
-                "lost" if is_lost else "threshold",
-                ladder.end() if is_lost else ladder.episode,
-                member=user_id,
-                judged=(silent, None, "NOT_APPLICABLE" if is_lost else "FIRE"),
-                rung=(case, ladder.held),
-                seq=seq,
-            )
+                self.changed(community.id, day, change)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from .expected import Expected, ExpectedChange, ExpectedFigures, alert_id
+from .ledger import Change
 from .reading import moment_text
 
 Judged = tuple[int | None, int | None, str | None]  # value, baseline, verdict
@@ -54,6 +55,20 @@ class Said:
                 verdict=verdict,
                 case=rung[0],
                 tier_before=rung[1],
+            )
+        )
+
+    def changed(self, community: str, day: date, change: Change) -> None:
+        """Tells of a member who moves from one circle to another."""
+        self.changes.append(
+            ExpectedChange(
+                community=community,
+                member=change.member,
+                before=change.before,
+                tier=change.tier,
+                day=day.isoformat(),
+                counts=change.counts,
+                tags=change.tags,
             )
         )
 

@@ -91,6 +91,7 @@ def _rules(dice: random.Random) -> dict[str, dict[str, Any]]:
             "for_days": dice.choice([0, 0, 1, 6]),
             "keep_firing_days": dice.choice([0, 0, 2]),
         },
+        "member-funnel": {"enabled": True, "floor": dice.choice([1, 1, 2, 3, 5])},
         "cold-start-behind": {
             "enabled": True,
             "users": dice.choice([0, 5, 20, 100]),

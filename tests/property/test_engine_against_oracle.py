@@ -117,13 +117,18 @@ def figures_of(snapshot: Snapshot) -> ExpectedFigures:
     found = {name: snapshot.measures.get(name) for name in FIGURE_NAMES}
     known = {name: value for name, value in found.items() if value is not None}
     assert not known or known.keys() == set(FIGURE_NAMES)
-    return ExpectedFigures(snapshot.community_id, iso(snapshot.day), known or None)
+    judged = {
+        rule: (str(judgement["verdict"]), judgement["evaluation"]["value"])
+        for rule, judgement in snapshot.verdicts.items()
+    }
+    return ExpectedFigures(snapshot.community_id, iso(snapshot.day), known or None, judged)
 
 
 def change_of(change: TierChange) -> ExpectedChange:
     """A change of circle as the oracle would note it."""
     before, tier = change.before.name.lower(), change.tier.name.lower()
-    return ExpectedChange(change.community_id, change.member_id, before, tier, iso(change.day))
+    names, day = (change.community_id, change.member_id), iso(change.day)
+    return ExpectedChange(*names, before, tier, day, change.counts, change.tags)
 
 
 def of_the_engine(lines: Iterable[bytes], history: Scenario, partitions: int) -> Results:
@@ -223,3 +228,23 @@ def test_engine_and_oracle_agree_record_by_record(seed: int, partitions: int) ->
             f"{len(lines)} lines:\n" + "\n".join(line.decode("utf-8", "replace") for line in lines),
             pytrace=False,
         )
+
+
+def test_the_histories_hold_what_the_two_must_agree_on() -> None:
+    """Each figure above 0, each move between circles, each rung and each end of an episode."""
+    figures, moves, ladders = set[str](), set[tuple[str, str]](), set[tuple[str | None, str]]()
+    for seed in range(40):
+        history = cached_scenario(seed)
+        engine = of_the_engine(history.lines, history, 1)
+        days = [*engine.figures, *engine.panes]
+        figures |= {name for day in days for name, value in (day.figures or {}).items() if value}
+        moves |= {(change.before, change.tier) for change in engine.changes}
+        ladders |= {
+            (each.case, str(each.reason)) for each in engine.records if each.rule == "member-churn"
+        }
+    assert figures == set(FIGURE_NAMES)
+    circles = ("none", "observer", "potential", "active", "core")
+    # Into nothing goes who leaves, out of nothing who is new.
+    assert moves == {(one, other) for one in circles for other in circles if one != other}
+    by_close = {(rung, "threshold") for rung in ("first", "second", "third")} | {("lost", "lost")}
+    assert ladders == by_close | {(None, why) for why in ("returned", "late_data", "left")}

@@ -91,7 +91,8 @@ def mended() -> Callable[[bytes], bytes]:
             latest = event.get("time", latest)
             return line
         guess = {"id": f"guess-{next(number)}", "type": "share.converted", "time": latest}
-        return json.dumps({"community_id": event["community_id"], **guess}).encode()
+        fields = event.get("data", event)
+        return json.dumps({"community_id": fields["community_id"], **guess}).encode()
 
     return mend
 

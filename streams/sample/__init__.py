@@ -16,9 +16,10 @@ from typing import Any
 
 from models.rejections import RejectionReason
 from streams.sample import calm, campaigns, cast, fading, growth
+from streams.sample.agenda import line_count
 from streams.sample.check import Finding, check
 from streams.sample.community import Community
-from streams.sample.diary import Diary, Line, line_count
+from streams.sample.diary import Diary, Line
 from streams.sample.incident import Incident, Proof
 from streams.sample.instants import DAYS, END, MINUTE, midnight
 from streams.sample.unreadable import unreadable

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from random import Random
 from typing import Final
 
+from streams.sample.agenda import kinds_of
 from streams.sample.community import Community, Errand
 from streams.sample.instants import DAY, DAYS, END, HOUR, MINUTE, midnight, milliseconds, stamp
 from streams.sample.unreadable import EVENT_LIKE, unreadable
@@ -24,15 +25,6 @@ _DEALT_IN_DAYS: Final = 4.5
 """Every member gets a turn at least once in so many days: none falls silent by chance."""
 
 _SPEECH: Final = ("post.created", "reply.created")
-
-_STEADY: Final = (
-    ("task.completed", 3),
-    ("survey.answered", 1),
-    ("purchase.completed", 2),
-    ("campaign.joined", 1),
-    ("invite.sent", 1),
-    ("like.removed", 1),
-)
 
 
 class Diary:
@@ -74,7 +66,7 @@ class Diary:
 
     def _people(self, day: int) -> Iterator[Line]:
         community = self._community
-        kinds = _kinds(community, day)
+        kinds = kinds_of(community, day)
         if day in community.hushed:
             yield from self._hushed(kinds, day)
             return
@@ -274,30 +266,3 @@ class Diary:
 
     def _completion(self, _member: int) -> str:
         return f',"completion":{(25, 50, 75, 100)[int(self._draw() * 4)] / 100}'
-
-
-def _kinds(community: Community, day: int) -> list[str]:
-    """What the members do on this day: a post for two replies, and the rest."""
-    speech = community.speech[day]
-    posts = speech if day in community.unanswered else speech // 3
-    kinds = ["post.created"] * posts + ["reply.created"] * (speech - posts)
-    kinds += ["like.added"] * (community.likes - community.likes // 5)
-    kinds += ["share.created"] * community.shares
-    for kind, count in _STEADY:
-        if kind != "purchase.completed" or day not in community.unsold:
-            kinds += [kind] * count
-    return kinds
-
-
-def line_count(community: Community) -> int:
-    """How many lines the diary of this community has in all."""
-    total = len(community.fast_clock) + 1
-    for day in range(DAYS):
-        events = len(_kinds(community, day)) + len(community.errands.get(day, ()))
-        events += community.likes // 5 + community.conversions[day] + community.views
-        events += 4 + community.bot_posts[day] + community.member_views
-        events += community.strangers.get(day, 0)
-        if day == community.strangers_leave:
-            events += sum(community.strangers.values())
-        total += events * (2 if day in community.repeated else 1) + community.spoiled[day]
-    return total

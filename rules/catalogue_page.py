@@ -16,7 +16,7 @@ from models.events import EventType
 from models.panes import FIGURE_NAMES, FIGURES, GROWN
 from rules.catalogue import Catalogue, Playbook, Rule
 from rules.measures import MEASURES, MEMBER_MEASURES
-from rules.measures.measure import CommunityMeasure
+from rules.measures.measure import CommunityMeasure, MemberMeasure
 from rules.parameters import Parameters
 
 _MEANING: Final = re.compile(r"`([\w*]+)`: (.*?)[.;]?(?=\s+`[\w*]+`: |\n\n|$)", re.DOTALL)
@@ -237,7 +237,9 @@ def _needs_ledger(rule: Rule) -> bool:
     measure = MEASURES[rule.definition.measure]
     if isinstance(measure, CommunityMeasure):
         return measure.needs_ledger
-    return rule.definition.measure not in MEMBER_MEASURES
+    if isinstance(measure, MemberMeasure):
+        return measure.needs_traces(rule.defaults)
+    return True
 
 
 def _link(book: Playbook) -> str:

@@ -38,6 +38,7 @@ from rules.lifecycle import RESTING, Signal, advance, step
 from rules.measures.measure import CommunityMeasure, read_verdict
 from rules.policy import RulePolicy
 from rules.state import Community, Partition
+from rules.traces import take_down
 
 DIGEST_MEMBERS: Final = 100
 """A digest names the first so many members, and counts them all."""
@@ -251,7 +252,8 @@ def _judge_member(
         return False
     community.store(user_id, packed.in_phase(member, phase, day))
     community.silent += 1
-    figures = measure.gather(last, day, rule.setting)
+    traces = take_down(community, rule, user_id, day)
+    figures = measure.gather(last, day, rule.setting, traces)
     evaluation = {"verdict": measure.verdict(figures), **figures}
     status, reason = announcement
     effects.outputs.append(

@@ -26,6 +26,7 @@ from rules.effects import UNKNOWN_TYPE, Effects, Outcome, Tally
 from rules.lifecycle import Signal, step
 from rules.policy import LATE_DAYS
 from rules.state import Community, Partition
+from rules.traces import give_back
 
 # Plain ints: an enum's members multiply, add and compare several times slower.
 _OUTCOMES: Final = len(Outcome)
@@ -269,7 +270,8 @@ def _end(
     community.silent -= 1
     if announcement is not None and rule is not None and rule.member_measure is not None:
         last = packed.last_day(member) if signal is Signal.LEAVE else day
-        figures = rule.member_measure.gather(last, day, rule.setting)
+        traces = give_back(community, user_id)
+        figures = rule.member_measure.gather(last, day, rule.setting, traces)
         figures["left"] = signal is Signal.LEAVE
         figures["late_events"] = int(day < community.next_day)
         started = packed.since_day(member)

@@ -41,6 +41,8 @@ class RulePolicy:
             return False
         if self.community_measure is not None:
             return self.community_measure.needs_ledger
+        if self.member_measure is not None:
+            return self.member_measure.needs_traces(self.setting.parameters)
         return self.ladder_measure is not None
 
 

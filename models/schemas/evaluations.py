@@ -51,6 +51,20 @@ class NotJudged(Open):
     small: Count = Field(description="Too few took part in their first week.")
 
 
+class Traces(Open):
+    """What a member did before falling silent, as of the close at which the alert began."""
+
+    window: Days = Field(description="The first and the last of the 60 days looked at.")
+    known: bool = Field(description="Whether all of these days are known.")
+    last_viewed_day: Day | None = Field(description="When the member last viewed something.")
+    last_spoke_day: Day | None = Field(description="When the member last posted or replied.")
+    last_received_day: Day | None = Field(
+        description="When somebody last answered or liked something of the member's."
+    )
+    viewers: Count = Field(description="Members of the community who viewed in 28 days.")
+    receivers: Count = Field(description="Members who were answered or liked in 28 days.")
+
+
 class Funnel(Open):
     """How many of those who joined in `window` have come how far."""
 
@@ -179,6 +193,10 @@ class Evaluation(Open):
     last_interaction_day: Day | None = Field(
         None, description="The day of the member's last interaction."
     )
+    diagnosis: Literal["no_demand", "barrier", "value_not_felt", "unknown"] | None = Field(
+        None, description="Why the member fell silent, as far as events tell; where asked for."
+    )
+    traces: Traces | None = Field(None, description="What the diagnosis was made from.")
     left: bool | None = Field(None, description="Whether the member has left the community.")
     case: str | None = Field(
         None, description="What was found, where the playbook depends on it: a rung, a stage."

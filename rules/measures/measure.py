@@ -7,7 +7,7 @@ that leaves out a figure cannot be judged in the first place (contract, Law 3).
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from models.alerts import Evaluation, Verdict
 from models.days import day_from_iso
@@ -101,18 +101,42 @@ def rate_percent(part: int, whole: int) -> float | None:
     return 10_000 * part // whole / 100 if whole else None
 
 
+class Traces(NamedTuple):
+    """What the ledger knows of a member at the close of `day`, on which an alert begins.
+
+    Days are ordinals, 0 is never: when the member last viewed something, spoke, and was answered or
+    liked. `viewers` and `receivers` are how many members of the community viewed something, and
+    were answered or liked, in 28 days. `known` is 1 where all of TRACED_DAYS days are, else 0.
+    """
+
+    day: int
+    viewed: int
+    spoke: int
+    received: int
+    viewers: int
+    receivers: int
+    known: int
+
+
+TRACED_DAYS: Final = 60
+"""Out of what a member did in so many days it is told why the member fell silent."""
+
+
 @dataclass(frozen=True, slots=True)
 class MemberMeasure:
     """A measure of one member, out of the day of the member's last interaction.
 
-    `gather(last, day, setting)` returns the figures of `day`, `verdict(evaluation)` the verdict;
-    `due(last, parameters)` is the first day whose close can say FIRE.
+    `gather(last, day, setting, traces)` returns the figures of `day`, `verdict(evaluation)` the
+    verdict; `due(last, parameters)` is the first day whose close can say FIRE.
+    `needs_traces(parameters)` tells whether it is given the member's traces, which needs the
+    ledger; else they are None.
     """
 
     parameters: type[Parameters]
-    gather: Callable[[int, int, Setting], Evaluation]
+    gather: Callable[[int, int, Setting, Traces | None], Evaluation]
     verdict: Callable[[Mapping[str, Any]], Verdict]
     due: Callable[[int, Any], int]
+    needs_traces: Callable[[Any], bool]
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,7 @@ def _matches(proof: Proof, record: Record) -> bool:
         and proof.days[0] <= data["day"] <= proof.days[1]
         and proof.reason in (None, data.get("reason"))
         and about_its_subject
+        and proof.case in (None, data.get("evaluation", {}).get("case"))
     )
 
 
@@ -101,7 +102,8 @@ def _name(proof: Proof) -> str:
     times = f" x {proof.fewest}" if proof.fewest > 1 else ""
     reason = "" if proof.reason in (None, "threshold") else f" ({proof.reason})"
     counted = "" if proof.member_count is None else f" of {proof.member_count}"
-    return f"{proof.rule} {proof.status}{reason}{counted}{times}"
+    case = "" if proof.case is None else f" ({proof.case})"
+    return f"{proof.rule} {proof.status}{reason}{case}{counted}{times}"
 
 
 def _describe(record: Record) -> str:

@@ -14,7 +14,8 @@ class Proof:
 
     `days` are the first and the last local day that `data.day` may name, `2025-01-06`.
     `members` are the ids, in any order, that these records must name between them; empty for
-    records about the community. `member_count` is the `count` that a digest must carry.
+    records about the community. `member_count` is the `count` that a digest must carry, `case` what
+    an alert must have found, where that matters.
     """
 
     rule: str
@@ -25,6 +26,7 @@ class Proof:
     most: int = 1
     members: frozenset[str] = frozenset()
     member_count: int | None = None
+    case: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

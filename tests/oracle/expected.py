@@ -13,7 +13,8 @@ from typing import Any
 class Expected:
     """One alert record. `value`, `baseline`, `verdict` are None where no close judged it.
 
-    So are `case` and `tier_before`, which only the churn ladder has.
+    So are `case` and `tier_before`, which the churn ladder has; `case` is also what was diagnosed
+    of a silent member, and then all records of the alert have it.
     """
 
     kind: str

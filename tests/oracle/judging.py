@@ -46,7 +46,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     },
     "content-effect": {**OFF, "floor": 100},
     "member-funnel": {**OFF, "floor": 20},
-    "member-silent": {**LIFECYCLE, "silent_days": 30},
+    "member-silent": {**LIFECYCLE, "silent_days": 30, "diagnose": False},
     "member-tiers": {
         **OFF, "core_percent": 50, "active_percent": 85, "down_closes": 7,
         "demand_high": 20, "pay_high": 2, "social_high": 10,
@@ -99,9 +99,13 @@ class Lifecycle:
 
 @dataclass
 class Member:
-    """The last interaction's day (None before the first), and whether the member has left."""
+    """The last interaction's day (None before the first), and whether the member has left.
+
+    `cause` is what was diagnosed when the alert began that stands.
+    """
 
     last_day: date | None = None
+    cause: str | None = None
     left: bool = False
     alert: Lifecycle = field(default_factory=Lifecycle)
     ladder: Ladder = field(default_factory=Ladder)

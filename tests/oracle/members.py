@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from .causes import cause
 from .judging import Community, Lifecycle, Member
 from .reading import Record
 from .saying import Said
@@ -54,7 +55,11 @@ class Members(Said):
             (member.ladder if rule == "member-churn" else member.alert).end()
             why = "late_data" if reason == "returned" and day < began else reason
             arrival, user = record.arrival, record.user_id
-            self.say(rule, community.id, day, arrival, why, began, member=user, seq=seq)
+            case = None
+            if rule == "member-silent":
+                case, member.cause = member.cause, None
+            found = (case, None)
+            self.say(rule, community.id, day, arrival, why, began, member=user, seq=seq, rung=found)
 
     def judge_members(
         self, community: Community, day: date, close: int, settings: Mapping[str, Any]
@@ -70,8 +75,19 @@ class Members(Said):
             if reason is not None:
                 assert reason == "threshold", "an interaction has ended the alert before"
                 silent.append(user_id)
-                judged = (days, None, verdict)
-                self.say(rule, community.id, day, close, reason, day, member=user_id, judged=judged)
+                if community.ledger is not None and settings["diagnose"]:
+                    member.cause = cause(community.ledger, user_id, day)
+                self.say(
+                    rule,
+                    community.id,
+                    day,
+                    close,
+                    reason,
+                    day,
+                    member=user_id,
+                    judged=(days, None, verdict),
+                    rung=(member.cause, None),
+                )
         if silent:
             self.digest(rule, community.id, day, close, silent)
         return len(silent)

@@ -14,6 +14,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from .causes import asked_why
 from .expected import Expected, ExpectedFigures, Tally, row
 from .judging import (
     DAY,
@@ -162,7 +163,8 @@ class Oracle(Members):
             first_day=first_day,
             next_day=first_day,
         )
-        if any(community.rules.get(rule, {}).get("enabled") for rule in NEEDS_LEDGER):
+        needing = (community.rules.get(rule, {}).get("enabled") for rule in NEEDS_LEDGER)
+        if any(needing) or asked_why(community.rules):
             circles, happenings = community.rules["member-tiers"], community.happenings
             community.ledger = Ledger(circles, happenings, first_day)
         assert partition.clock is not None

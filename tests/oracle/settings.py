@@ -57,20 +57,6 @@ def _rules(dice: random.Random) -> dict[str, dict[str, Any]]:
             "window_days": (0.5, [1, 2, 3, 7, 14, 30]),
             "active_days": (0.5, [1, 2, 7, 28, 40, 60]),
         },
-        "core-circle-shrinking": {
-            "drop_percent": (0.8, [1, 10, 20, 30, 50, 100]),
-            "floor": (0.9, [0, 1, 2, 3]),
-        },
-        "health-index-falling": {
-            "index_at_most": (0.7, [10, 50, 70, 90, 99]),
-            "window_days": (0.5, [7, 8, 14, 21, 27]),
-            "floor": (0.9, [0, 1, 20, 100]),
-            "least_cases": (0.9, [1, 1, 2, 5]),
-            "speech_density_weight": (0.3, [0, 1, 100]),
-            "newcomers_who_stay_weight": (0.3, [0, 1, 100]),
-            "share_conversion_weight": (0.3, [0, 1, 100]),
-            "satisfaction_weight": (0.3, [0, 1, 100]),
-        },
         "member-silent": {"silent_days": (0.6, [1, 2, 3, 5, 7, 14, 30, 45])},
     }
     rules: dict[str, dict[str, Any]] = {}
@@ -78,12 +64,7 @@ def _rules(dice: random.Random) -> dict[str, dict[str, Any]]:
         own["for_days"] = (0.25, [0, 1, 2, 3])
         own["keep_firing_days"] = (0.25, [0, 1, 2, 4])
         # What is off as shipped is turned on more often than not.
-        is_off = rule in (
-            "core-circle-shrinking",
-            "health-index-falling",
-            "share-conversion-rate-low",
-            "transactions-stalled",
-        )
+        is_off = rule in ("share-conversion-rate-low", "transactions-stalled")
         own["enabled"] = (0.8, [True, True, True, False]) if is_off else (0.1, [True, False])
         chosen = {key: dice.choice(values) for key, (p, values) in own.items() if dice.random() < p}
         if chosen:

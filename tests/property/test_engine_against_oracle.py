@@ -91,6 +91,7 @@ def seen(record: dict[str, Any]) -> Expected:
     is_digest = record["type"] == "pulse.alert.digest.v1"
     by_close = data.get("reason") in ("threshold", "recovered", "inconclusive", "lost")
     evaluation = data["evaluation"] if by_close else {}
+    is_diagnosed = data["rule"]["id"] == "member-silent" and not is_digest
     return Expected(
         kind=record["type"].removeprefix("pulse.alert.").removesuffix(".v1"),
         rule=data["rule"]["id"],
@@ -106,7 +107,7 @@ def seen(record: dict[str, Any]) -> Expected:
         baseline=evaluation.get("baseline"),
         verdict=evaluation.get("verdict"),
         member_ids=tuple(data["member_ids"]) if is_digest else None,
-        case=evaluation.get("case"),
+        case=(data["evaluation"] if is_diagnosed else evaluation).get("case"),
         tier_before=evaluation.get("tier_before"),
     )
 

@@ -49,6 +49,7 @@ def judged(
                 "day": each.day,
                 "reason": each.reason,
                 "count": each.count,
+                "evaluation": {"case": each.case},
             },
         }
         for each in judge(lines, configuration)
@@ -122,6 +123,9 @@ def mended() -> Callable[[bytes], bytes]:
         ("falling health", answered, None),
         ("shrinking core circle", bytes, {"rules": {}}),
         ("shrinking core circle", without(b',"user_id"'), None),
+        ("four causes", bytes, {"communities": {}}),
+        ("four causes", lambda line: line.replace(b"content.viewed", b"heartbeat"), None),
+        ("four causes", without(b"target_user_id"), None),
         ("late backlog", lambda line: line.split(b',"received_at"')[0] + b"}", None),
     ],
     ids=[
@@ -144,6 +148,9 @@ def mended() -> Callable[[bytes], bytes]:
         "takes every post for a reply",
         "leaves the core circle off",
         "does not see who carries the place",
+        "does not ask why",
+        "does not see who reads",
+        "does not see who is answered",
         "takes a backlog for punctual",
     ],
 )

@@ -43,7 +43,7 @@ def digest(lines: Iterator[bytes]) -> str:
 
 
 def test_a_seed_always_gives_the_same_bytes_on_every_machine() -> None:
-    known = "2db9761e51ad92891614cb3e64314e03e650ae4179bb896a29390bc206e18162"
+    known = "fda9597624f19e5ad4565dca9c17e861f3871acc42d96e8ce995a1df9b7e5734"
     assert digest(sample(seed=7, scale=SMALL).lines) == known
 
 

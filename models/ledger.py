@@ -68,9 +68,9 @@ class Person(msgspec.Struct, array_like=True, gc=False):
     """What is known of one member beyond the last interaction; days are ordinals, 0 is never.
 
     `stages` are the bits of `Stage` of the value funnel that the member has passed. `tier` is the
-    circle that the member is in since the close of `tier_since`; for `below` closes in a row it was
-    measured lower. `quiet_tier` is the circle that was lost first since the last interaction, at
-    the close of `quiet_day`. On the churn ladder the member stands on `rung` since the close of
+    circle that the member is in since the close of `tier_since`; at each close since that of
+    `below_since` it was measured lower. `quiet_tier` is the circle that was lost first since the
+    last interaction, at the close of `quiet_day`. On the churn ladder the member stands on `rung` since the close of
     `rung_day`; the episode began with the close of `episode_day`, out of the circle `episode_tier`,
     and has had `told` records. `waiting` is the day on which the ladder looks at the member; it
     means nothing in the state. `traces` are what was taken down when an alert about the member's
@@ -86,7 +86,7 @@ class Person(msgspec.Struct, array_like=True, gc=False):
     stages: int = 0
     tier: int = 0
     tier_since: int = 0
-    below: int = 0
+    below_since: int = 0
     quiet_tier: int = 0
     quiet_day: int = 0
     rung: int = 0

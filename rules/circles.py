@@ -63,13 +63,14 @@ def moved(person: Person, tier: int, day: int, down_closes: int) -> bool:
     """Move a member towards the circle measured at the close of `day`; tell whether it changed."""
     held = person.tier
     if tier == held:
-        person.below = 0
+        person.below_since = 0
         return False
     if tier < held:
-        person.below += 1
-        if person.below < down_closes:
+        # Days close one after another, so that closes in a row are days in a row.
+        person.below_since = person.below_since or day
+        if day - person.below_since + 1 < down_closes:
             return False
-    person.tier, person.tier_since, person.below = tier, day, 0
+    person.tier, person.tier_since, person.below_since = tier, day, 0
     return True
 
 
@@ -91,9 +92,8 @@ def close_circles(
         for user_id in ranking.members[first:last]:
             person = people[user_id]
             held = person.tier
-            if held == tier and not person.below:
+            if held == tier and not person.below_since:
                 continue
-            ledger.changed_people[user_id] = person
             if _moves(community, user_id, person, tier, day) and told:
                 yield _change(community, user_id, held, day, at)
         first = last
@@ -112,7 +112,7 @@ def _close_faded(community: Community, day: int, at: int) -> Iterator[TierChange
         if user_id in ledger.gone:
             settled.append(user_id)
             if held:
-                person.tier, person.tier_since, person.below = _NONE, day, 0
+                person.tier, person.tier_since, person.below_since = _NONE, day, 0
                 ledger.seats[held] -= 1
                 ledger.seats[_NONE] += 1
                 ledger.changed_people[user_id] = person
@@ -122,10 +122,9 @@ def _close_faded(community: Community, day: int, at: int) -> Iterator[TierChange
         if user_id in ledger.interactions:
             settled.append(user_id)
             continue
-        if held != _OBSERVER:
-            ledger.changed_people[user_id] = person
-            if _moves(community, user_id, person, _OBSERVER, day) and told:
-                yield _change(community, user_id, held, day, at)
+        has_moved = held != _OBSERVER and _moves(community, user_id, person, _OBSERVER, day)
+        if has_moved and told:
+            yield _change(community, user_id, held, day, at)
         if person.tier == _OBSERVER:
             settled.append(user_id)
     for user_id in settled:
@@ -139,7 +138,11 @@ def _moves(community: Community, user_id: str, person: Person, tier: int, day: i
     """
     ledger, held = community.ledger, person.tier
     assert ledger is not None
-    if not moved(person, tier, day, community.policy.circles.down_closes):
+    below_since = person.below_since
+    has_moved = moved(person, tier, day, community.policy.circles.down_closes)
+    if has_moved or person.below_since != below_since:
+        ledger.changed_people[user_id] = person
+    if not has_moved:
         return False
     ledger.seats[held] -= 1
     ledger.seats[tier] += 1

@@ -58,14 +58,12 @@ def known(community: Community, ledger: Ledger, user_id: str) -> Person:
 def first_of_day(community: Community, ledger: Ledger, user_id: str, name: str, day: int) -> None:
     """Note what a member's first entry of a counter on a day says of the member."""
     person = ledger.people.get(user_id) or known(community, ledger, user_id)
+    # When a member was last here follows from the entries: it need not be written with them.
     if name == names.VIEWS:
-        if day > person.last_viewed:
-            person.last_viewed = day
-            ledger.changed_people[user_id] = person
+        person.last_viewed = max(person.last_viewed, day)
         return
-    if name == names.SPEECH and day > person.last_spoke:
-        person.last_spoke = day
-        ledger.changed_people[user_id] = person
+    if name == names.SPEECH:
+        person.last_spoke = max(person.last_spoke, day)
     if not person.first_interaction or day < person.first_interaction:
         person.first_interaction = day
         ledger.changed_people[user_id] = person
@@ -82,9 +80,7 @@ def first_of_day(community: Community, ledger: Ledger, user_id: str, name: str, 
 def first_received(community: Community, ledger: Ledger, user_id: str, day: int) -> None:
     """Note that somebody has answered or liked, on this day for the first time, what one wrote."""
     person = ledger.people.get(user_id) or known(community, ledger, user_id)
-    if day > person.last_received:
-        person.last_received = day
-        ledger.changed_people[user_id] = person
+    person.last_received = max(person.last_received, day)
 
 
 def _pass_stages(community: Community, person: Person, day: int) -> None:

@@ -139,6 +139,7 @@ class Ledger:
 
     def restore(self, next_day: int) -> None:
         """Work out, after the entries and persons were read back, all that follows from them."""
+        self._restore_last_days()
         self.days = {
             day: entries for day, entries in self.days.items() if day >= next_day - ENTRY_DAYS
         }
@@ -154,6 +155,17 @@ class Ledger:
                 user_id not in self.interactions or user_id in self.gone
             ):
                 self.faded[user_id] = None
+
+    def _restore_last_days(self) -> None:
+        """Read from the entries, the oldest too, when members last spoke, viewed and received."""
+        people = self.people
+        for day, entries in sorted(self.days.items()):
+            for user_id in entries.get(names.SPEECH, ()):
+                people[user_id].last_spoke = max(people[user_id].last_spoke, day)
+            for user_id in entries.get(names.VIEWS, ()):
+                people[user_id].last_viewed = max(people[user_id].last_viewed, day)
+            for user_id in entries.get(names.RECEIVED, ()):
+                people[user_id].last_received = max(people[user_id].last_received, day)
 
     @property
     def has_changed(self) -> bool:

@@ -118,7 +118,7 @@ def test_a_member_moves_up_at_once_and_down_after_seven_closes(letters: str, hel
         has_changed = moved(person, TIERS[letter], close, down_closes=7)
         assert (person.tier, has_changed) == (TIERS[after], TIERS[after] != before), close
         if has_changed:
-            assert (person.tier_since, person.below) == (close, 0)
+            assert (person.tier_since, person.below_since) == (close, 0)
         before = TIERS[after]
 
 

@@ -86,6 +86,7 @@ def _horizon(_: MemberTiersParameters) -> int:
     return WINDOW_DAYS
 
 
-MEASURE = CommunityMeasure(
+# Declared, because the policies read these parameters: mypyc cannot find the type out by itself.
+MEASURE: CommunityMeasure = CommunityMeasure(
     MemberTiersParameters, gather, verdict, _horizon, "core_members", needs_ledger=True
 )

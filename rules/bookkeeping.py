@@ -11,14 +11,16 @@ from typing import Final
 from models import ledger as names
 from models import members as packed
 from models.events import NUMBERS, Event, EventType
-from models.ledger import Cohort, Person
+from models.ledger import Cohort, Counter, Entries, Person
 from models.panes import WIDE
 from rules.churn import restore_watch
-from rules.entries import SPECIAL, Entry, enter_campaign, first_of_day
+from rules.entries import SPECIAL, Entry, enter_campaign, first_of_day, first_received
 from rules.ledger import Ledger
 from rules.ledger_close import recount_after_restart
 from rules.state import Community, Partition
 
+_ANSWERS: Final = (int(EventType.REPLY_CREATED), int(EventType.LIKE_ADDED))
+_RECEIVED: Final = names.RECEIVED
 _LAST_INTERACTION: Final = int(EventType.PURCHASE_COMPLETED)
 
 # Interned, so that a look-up compares no characters.
@@ -73,7 +75,9 @@ def restore_ledger(community: Community, ledger: Ledger) -> None:
     restore_watch(community, ledger)
 
 
-def enter(community: Community, day: int, events: Iterable[Event]) -> None:
+def enter(  # noqa: C901 (a loop over all events: calls would cost as much as what they do)
+    community: Community, day: int, events: Iterable[Event]
+) -> None:
     """Enter events of persons on `day`, in their order; nothing happens without a ledger."""
     ledger = community.ledger
     if ledger is None:
@@ -82,24 +86,32 @@ def enter(community: Community, day: int, events: Iterable[Event]) -> None:
     is_closed = day < community.next_day
     for event in events:
         kind = NUMBERS[event.type]
-        name, user_id = _COUNTERS[kind], event.user_id
+        name, user_id, target = _COUNTERS[kind], event.user_id, event.target_user_id
         if user_id and name is not None:
-            counter = entries.get(name)
-            if counter is None:
-                counter = entries[name] = {}
-            marked = changed.get(name)
-            if marked is None:
-                marked = changed[name] = {}
-            count = counter[user_id] = marked[user_id] = counter.get(user_id, 0) + 1
+            counter = entries.get(name) or _open(entries, name)
+            counts = changed.get(name) or _open(changed, name)
+            count = counter[user_id] = counts[user_id] = counter.get(user_id, 0) + 1
             if count == 1:
                 first_of_day(community, ledger, user_id, name, day)
             if is_closed:
                 _enter_late(community, ledger, user_id, name, day)
-        special = SPECIAL.get(kind)
-        if special is not None:
-            special(Entry(community, ledger, event, day))
+        if target and kind in _ANSWERS and target != user_id:
+            counter = entries.get(_RECEIVED) or _open(entries, _RECEIVED)
+            counts = changed.get(_RECEIVED) or _open(changed, _RECEIVED)
+            count = counter[target] = counts[target] = counter.get(target, 0) + 1
+            if count == 1:
+                first_received(community, ledger, target, day)
+            if is_closed:
+                _enter_late(community, ledger, target, _RECEIVED, day)
+        if kind in SPECIAL:
+            SPECIAL[kind](Entry(community, ledger, event, day))
         if event.campaign_id and kind <= _LAST_INTERACTION:
             enter_campaign(Entry(community, ledger, event, day), event.campaign_id)
+
+
+def _open(entries: Entries, name: str) -> Counter:
+    """Return a counter to be added to, which is empty so far."""
+    return entries.setdefault(name, {})
 
 
 def _enter_late(community: Community, ledger: Ledger, user_id: str, name: str, day: int) -> None:

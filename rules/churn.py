@@ -69,7 +69,8 @@ def watch(community: Community, ledger: Ledger, user_id: str, person: Person, da
         last = packed.last_day(community.members[user_id])
         if person.rung_day - last >= _bounds(rule)[Rung.LOST]:
             return
-        person.rung, person.rung_day = Rung.NONE, 0
+        person.rung = person.rung_day = 0
+        ledger.changed_people[user_id] = person
     _look_at(ledger, user_id, person, max(day + _bounds(rule)[Rung.FIRST], community.next_day))
 
 

@@ -78,8 +78,10 @@ def close_circles(
 ) -> Iterator[TierChange]:
     """Give every member the circle measured at the close of `day`; yield who changed, in order.
 
-    In the order of the ranking, then those without an interaction by id.
+    In the order of the ranking, then those without an interaction by id. Nobody is told of where
+    the rule that tells of circles is off.
     """
+    told = community.policy.circles.are_told
     ledger = community.ledger
     assert ledger is not None
     people = ledger.people
@@ -92,7 +94,7 @@ def close_circles(
             if held == tier and not person.below:
                 continue
             ledger.changed_people[user_id] = person
-            if _moves(community, user_id, person, tier, day):
+            if _moves(community, user_id, person, tier, day) and told:
                 yield _change(community, user_id, held, day, at)
         first = last
     yield from _close_faded(community, day, at)
@@ -102,6 +104,7 @@ def _close_faded(community: Community, day: int, at: int) -> Iterator[TierChange
     """Let those without an interaction become observers, and those who left nothing."""
     ledger = community.ledger
     assert ledger is not None
+    told = community.policy.circles.are_told
     settled = []
     for user_id in sorted(ledger.faded):
         person = ledger.people[user_id]
@@ -113,14 +116,15 @@ def _close_faded(community: Community, day: int, at: int) -> Iterator[TierChange
                 ledger.seats[held] -= 1
                 ledger.seats[_NONE] += 1
                 ledger.changed_people[user_id] = person
-                yield _change(community, user_id, held, day, at)
+                if told:
+                    yield _change(community, user_id, held, day, at)
             continue
         if user_id in ledger.interactions:
             settled.append(user_id)
             continue
         if held != _OBSERVER:
             ledger.changed_people[user_id] = person
-            if _moves(community, user_id, person, _OBSERVER, day):
+            if _moves(community, user_id, person, _OBSERVER, day) and told:
                 yield _change(community, user_id, held, day, at)
         if person.tier == _OBSERVER:
             settled.append(user_id)

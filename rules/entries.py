@@ -57,19 +57,34 @@ def known(community: Community, ledger: Ledger, user_id: str) -> Person:
 
 def first_of_day(community: Community, ledger: Ledger, user_id: str, name: str, day: int) -> None:
     """Note what a member's first entry of a counter on a day says of the member."""
-    person = known(community, ledger, user_id)
+    person = ledger.people.get(user_id) or known(community, ledger, user_id)
     if name == names.VIEWS:
-        person.last_viewed = max(person.last_viewed, day)
+        if day > person.last_viewed:
+            person.last_viewed = day
+            ledger.changed_people[user_id] = person
         return
-    if name == names.SPEECH:
-        person.last_spoke = max(person.last_spoke, day)
+    if name == names.SPEECH and day > person.last_spoke:
+        person.last_spoke = day
+        ledger.changed_people[user_id] = person
     if not person.first_interaction or day < person.first_interaction:
         person.first_interaction = day
-    if day > person.quiet_day:
+        ledger.changed_people[user_id] = person
+    if day > person.quiet_day > 0:
         person.quiet_tier = person.quiet_day = 0
+        ledger.changed_people[user_id] = person
     if person.joined:
         _pass_stages(community, person, day)
-    watch(community, ledger, user_id, person, day)
+        ledger.changed_people[user_id] = person
+    if not person.waiting:
+        watch(community, ledger, user_id, person, day)
+
+
+def first_received(community: Community, ledger: Ledger, user_id: str, day: int) -> None:
+    """Note that somebody has answered or liked, on this day for the first time, what one wrote."""
+    person = ledger.people.get(user_id) or known(community, ledger, user_id)
+    if day > person.last_received:
+        person.last_received = day
+        ledger.changed_people[user_id] = person
 
 
 def _pass_stages(community: Community, person: Person, day: int) -> None:
@@ -85,7 +100,7 @@ def _pass_stages(community: Community, person: Person, day: int) -> None:
 
 def _pass(community: Community, person: Person, stage: Stage, figure: Figure) -> None:
     if not person.stages & stage:
-        person.stages |= stage
+        person.stages |= int(stage)
         community.count(person.joined, figure)
 
 
@@ -110,13 +125,6 @@ class Entry(NamedTuple):
         return known(self.community, self.ledger, user_id)
 
 
-def _enter_received(entry: Entry) -> None:
-    target = entry.event.target_user_id
-    if target and target != entry.event.user_id and entry.add_entry(names.RECEIVED, target) == 1:
-        person = entry.known(target)
-        person.last_received = max(person.last_received, entry.day)
-
-
 def _enter_view(entry: Entry) -> None:
     if entry.event.completion is not None:
         entry.add_figure(Figure.COMPLETIONS)
@@ -139,9 +147,19 @@ def _enter_join(entry: Entry) -> None:
     entry.add_figure(Figure.JOINED_MEMBERS)
     _cohort(entry.ledger, 0).members -= 1
     _cohort(entry.ledger, _month(entry.day)).members += 1
-    # Who joined by an event that came after the interaction has interacted too.
-    if 0 < person.first_interaction <= entry.day + _FIRST_INTERACTION_DAYS[-1]:
+    if person.first_interaction:
+        _look_back(entry, user_id, person)
+
+
+def _look_back(entry: Entry, user_id: str, person: Person) -> None:
+    """Count the stages passed by interactions that arrived before the event of joining did."""
+    if person.first_interaction <= person.joined + _FIRST_INTERACTION_DAYS[-1]:
         _pass(entry.community, person, Stage.INTERACTED, Figure.JOINED_INTERACTED)
+    for day, entries in entry.ledger.days.items():
+        if day >= person.joined + _STAYED_DAYS[0] and any(
+            user_id in entries.get(name, ()) for name in (names.SPEECH, names.OTHER)
+        ):
+            _pass_stages(entry.community, person, day)
 
 
 def _enter_invitation(entry: Entry) -> None:
@@ -198,8 +216,6 @@ def enter_campaign(entry: Entry, campaign_id: str) -> None:
 
 
 SPECIAL: Final[dict[int, Callable[[Entry], None]]] = {
-    int(EventType.REPLY_CREATED): _enter_received,
-    int(EventType.LIKE_ADDED): _enter_received,
     int(EventType.CONTENT_VIEWED): _enter_view,
     int(EventType.MEMBER_JOINED): _enter_join,
     int(EventType.INVITE_SENT): _enter_invitation,

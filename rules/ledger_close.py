@@ -42,7 +42,7 @@ def close_ledger(community: Community, ledger: Ledger, day: int, at: int) -> lis
     changes = list(close_circles(community, ranking, day, at))
     _note_figures(community, ledger, ranking, day)
     _close_campaigns(ledger, day)
-    return changes if community.policy.circles.are_told else []
+    return changes
 
 
 def recount_after_restart(community: Community, ledger: Ledger) -> None:

@@ -27,8 +27,12 @@ DELTA_BYTES: Final = 256 * 1024
 MOST_DELTAS: Final = 512
 MOST_BYTES: Final = 4 << 20
 BYTES_PER_COMMUNITY: Final = 1_024
-"""How much of deltas a changelog partition may hold: by number, and by bytes, whichever of the two
-bounds is higher. With many communities each is else written whole over and over."""
+TIMES_WHOLE: Final = 4
+"""How much of deltas a changelog partition may hold: by number, and by bytes, whichever of these
+bounds is highest, or so many times as much as all communities take that were written whole. With
+many, or large ones, each is else written whole over and over; so a quarter more is written than
+changes, and a recovery reads five times the state at most.
+"""
 
 
 _FIRST_PAGE: Final = frozenset({0})
@@ -52,6 +56,8 @@ class Journal:
         """Begin with an empty changelog."""
         self.stamp = NEVER
         self._whole_since: dict[str, Stamp] = {}
+        self._whole_bytes: dict[str, int] = {}
+        self._all_whole_bytes = 0
         self._changed_pages: dict[str, frozenset[int]] = {}
         self._left: OrderedDict[str, Stamp] = OrderedDict()
         self._deltas: deque[_Delta] = deque()
@@ -63,6 +69,13 @@ class Journal:
     def note_whole(self, community_id: str, since: Stamp) -> None:
         """Note that the community stands whole in the changelog, as of `since`."""
         self._whole_since[community_id] = since
+
+    def note_whole_bytes(self, community_id: str, size: int) -> None:
+        """Note how large the records of a community are that was written whole."""
+        before = self._whole_bytes.get(community_id, 0)
+        # Pages that have not changed are not written again, and still count.
+        self._whole_bytes[community_id] = size = max(before, size)
+        self._all_whole_bytes += size - before
 
     def note_delta(self, key: bytes, size: int, stamp: Stamp, communities: set[str]) -> None:
         """Note a delta, in the order of the stamps, and which communities need it."""
@@ -103,10 +116,16 @@ class Journal:
             yield from self._write_whole(partition.communities[community_id])
             self._left[community_id] = self.stamp
             self._left.move_to_end(community_id)
-        most_bytes = max(MOST_BYTES, BYTES_PER_COMMUNITY * len(partition.due))
-        while len(self._deltas) > MOST_DELTAS or self._bytes > most_bytes:
+        least_bytes = max(MOST_BYTES, BYTES_PER_COMMUNITY * len(partition.due))
+        while self._is_too_much(least_bytes):
             yield from self._replace_oldest(partition)
         self._forget_left()
+
+    def _is_too_much(self, least_bytes: int) -> bool:
+        """Tell whether the deltas are too many, or too large."""
+        if len(self._deltas) > MOST_DELTAS:
+            return True
+        return self._bytes > max(least_bytes, TIMES_WHOLE * self._all_whole_bytes)
 
     def _write_deltas(self, partition: Partition, leaving: Set[str]) -> Iterator[Record]:
         """Yield all that has changed, parted where one record would be too large."""
@@ -156,7 +175,11 @@ class Journal:
     def _write_whole(self, community: Community) -> Iterator[Record]:
         self._whole_since[community.id] = self.stamp
         changed = self._changed_pages.pop(community.id, frozenset())
-        return whole_records(community, sorted(changed), self.stamp)
+        size = 0
+        for key, value in whole_records(community, sorted(changed), self.stamp):
+            size += len(value or b"")
+            yield key, value
+        self.note_whole_bytes(community.id, size)
 
     def _forget_left(self) -> None:
         """Forget of communities that left memory what no delta needs to be held against any more.

@@ -56,6 +56,7 @@ class Restoration:
         self._communities: dict[str, Community] = {}
         self._members: dict[str, dict[str, int]] = {}
         self._books: dict[str, StoredBook] = {}
+        self._sizes: dict[str, int] = {}
 
     def add_community(self, community_id: str, value: bytes) -> None:
         """Begin with a community as it was written whole; StateError where it cannot be read."""
@@ -66,12 +67,14 @@ class Restoration:
         community.alerts = _alerts(content.alerts)
         self._open(community, content.ledger)
         self._journal.note_whole(community_id, Stamp(*content.since))
+        self._note_bytes(community_id, value)
 
     def add_page(self, community_id: str, value: bytes) -> None:
         """Add a page of the members of a community that was added before; else StateError."""
         if community_id not in self._communities:
             raise StateError(f"members of {community_id!r}, which is not in the state")
         self._members[community_id].update(decode_page(value))
+        self._note_bytes(community_id, value)
 
     def add_people(self, community_id: str, value: bytes) -> None:
         """Add what the ledger knows of a page's members, where the community has a ledger."""
@@ -80,6 +83,7 @@ class Restoration:
             raise StateError(f"a ledger of {community_id!r}, which is not in the state")
         if community.ledger is None or community_id not in self._books:
             return
+        self._note_bytes(community_id, value)
         known = decode_people(value)
         entries: Days = {}
         for user_id, each in known.items():
@@ -87,6 +91,10 @@ class Restoration:
                 for day, count in counts.items():
                     entries.setdefault(day, {}).setdefault(name, {})[user_id] = count
         community.ledger.absorb(entries, {name: each.person for name, each in known.items()})
+
+    def _note_bytes(self, community_id: str, value: bytes) -> None:
+        size = self._sizes[community_id] = self._sizes.get(community_id, 0) + len(value)
+        self._journal.note_whole_bytes(community_id, size)
 
     def _open(self, community: Community, book: StoredBook | None) -> None:
         """Take in what a record says of the ledger as a whole; a later record counts."""

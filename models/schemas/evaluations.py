@@ -51,22 +51,6 @@ class NotJudged(Open):
     small: Count = Field(description="Too few took part in their first week.")
 
 
-Ratio = Annotated[list[Count], Field(min_length=2, max_length=2)]
-"""A count, and out of how many."""
-
-
-class Component(Open):
-    """One component of the health index: its counts, and what they do to the index."""
-
-    recent: list[Ratio | None] = Field(
-        description="A count and out of how many, in each window that is judged."
-    )
-    usual: Ratio | None = Field(description="The same in the eight weeks.")
-    score: Number | None = Field(description="0 to 100 of the usual; null where it is missing.")
-    contribution: Number | None = Field(description="The points it gives to the index.")
-    pull: Number | None = Field(description="The points it takes from the index.")
-
-
 class Traces(Open):
     """What a member did before falling silent, as of the close at which the alert began."""
 
@@ -110,6 +94,42 @@ class Surveys(Open):
     net_promoter_score: Number | None = Field(
         description="Promoters less detractors per hundred answers, cut to two digits."
     )
+
+
+class ContentEffect(Open):
+    """How much of what was viewed in some days was read, and how often things were shared."""
+
+    window: Days = Field(description="The first and the last day that were looked at.")
+    views: Count = Field(description="How often something was viewed.")
+    shares: Count = Field(description="How often something was shared.")
+    shares_percent: Number | None = Field(description="Shares per 100 views, cut to two digits.")
+    completions: Count = Field(description="How many of the views say how much was read.")
+    read_percent: Number | None = Field(
+        description="How much was read on average, 100 for all of it, cut to two digits."
+    )
+
+
+class Content(Open):
+    """The effect of content over two windows."""
+
+    week: ContentEffect = Field(description="The last seven days.")
+    month: ContentEffect = Field(description="The last 28 days.")
+
+
+Ratio = Annotated[list[Count], Field(min_length=2, max_length=2)]
+"""A count, and out of how many."""
+
+
+class Component(Open):
+    """One component of the health index: its counts, and what they do to the index."""
+
+    recent: list[Ratio | None] = Field(
+        description="A count and out of how many, in each window that is judged."
+    )
+    usual: Ratio | None = Field(description="The same in the eight weeks.")
+    score: Number | None = Field(description="0 to 100 of the usual; null where it is missing.")
+    contribution: Number | None = Field(description="The points it gives to the index.")
+    pull: Number | None = Field(description="The points it takes from the index.")
 
 
 class Evaluation(Open):
@@ -203,4 +223,5 @@ class Evaluation(Open):
     funnel: Funnel | None = Field(None, description="The steps of those who joined in `window`.")
     rates_percent: FunnelRates | None = Field(None, description="The steps as rates.")
     surveys: Surveys | None = Field(None, description="The surveys of the last 28 days.")
+    content: Content | None = Field(None, description="What was read and shared.")
     firing_since: Day | None = Field(None, description="The day the alert started on.")

@@ -7,9 +7,12 @@ from typing import Final
 
 from rules.measures import (
     campaign_participation,
+    cohort_value,
     cold_start,
     content_conversion,
+    content_effect,
     core_circle,
+    growth_stage,
     health_index,
     member_churn,
     member_funnel,
@@ -32,11 +35,14 @@ COMMUNITY_MEASURES: Final[dict[str, CommunityMeasure]] = {
     "campaign-participation": campaign_participation.MEASURE,
     "cold-start": cold_start.MEASURE,
     "member-funnel": member_funnel.MEASURE,
+    "content-effect": content_effect.MEASURE,
     "member-tiers": member_tiers.MEASURE,
     "core-circle": core_circle.MEASURE,
     "viral-coefficient": viral_coefficient.MEASURE,
     "content-conversion": content_conversion.MEASURE,
     "monthly-activity": monthly_activity.MEASURE,
+    "growth-stage": growth_stage.MEASURE,
+    "cohort-value": cohort_value.MEASURE,
     "health-index": health_index.MEASURE,
 }
 MEMBER_MEASURES: Final[dict[str, MemberMeasure]] = {

@@ -17,8 +17,9 @@ from rules.parameters import Parameters
 
 
 class ContentConversionParameters(Parameters):
-    """`minimum_permille`: speakers among a thousand viewers that are enough, over 28 days.
+    """When few of the viewers speak.
 
+    `minimum_permille`: speakers among a thousand viewers that are enough, over 28 days;
     `floor`: fewest viewers that are judged.
     """
 

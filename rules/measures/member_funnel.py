@@ -22,8 +22,9 @@ MONTH_DAYS: Final = 37
 """Who joined so many days ago has had all of the time to be active again after a month."""
 
 STEPS: Final = ("joined", "interacted", "stayed", "month", "recommends")
-_FIRST_FIGURE: Final = Figure.JOINED_MEMBERS
-_LAST_FIGURE: Final = Figure.JOINED_RECOMMENDS
+# Plain ints, and figures that lie beside each other in a pane are read together.
+_JOINED: Final = slice(int(Figure.JOINED_MEMBERS), int(Figure.JOINED_RECOMMENDS) + 1)
+_ANSWERED: Final = slice(int(Figure.SURVEYS), int(Figure.DETRACTORS) + 1)
 
 CASES: Final = ("first-interaction", "first-week", "first-month")
 """Where members are lost, from one step to the next. Who recommends is not compared: most members
@@ -41,7 +42,7 @@ class MemberFunnelParameters(Parameters):
 def gather(panes: Recent, day: int, first_day: int, setting: Setting) -> Evaluation:
     """Add up the steps of those who joined from 64 to 37 days before `day`, and the surveys."""
     cohort, recent = panes[-MONTH_DAYS - COHORT_DAYS : -MONTH_DAYS], panes[-SURVEY_DAYS:]
-    counts = _sums([pane[_FIRST_FIGURE : _LAST_FIGURE + 1] for pane in cohort])
+    counts = _sums(cohort, _JOINED)
     begin = day - MONTH_DAYS - COHORT_DAYS + 1
     is_known = begin >= first_day and counts[0] >= setting.threshold["floor"]
     return {
@@ -64,14 +65,15 @@ def gather(panes: Recent, day: int, first_day: int, setting: Setting) -> Evaluat
     }
 
 
-def _sums(rows: Sequence[Sequence[int]]) -> list[int]:
-    return list(map(sum, zip(*rows, strict=True)))
+def _sums(panes: Recent, figures: slice) -> list[int]:
+    """Add up figures that are all 0 where the first of them is."""
+    first = figures.start
+    rows = [pane[figures] for pane in panes if pane[first]]
+    return list(map(sum, zip(*rows, strict=True))) or [0] * (figures.stop - first)
 
 
 def _surveys(panes: Recent, day: int) -> dict[str, Any]:
-    answered, _, promoters, detractors = _sums(
-        [pane[Figure.SURVEYS : Figure.DETRACTORS + 1] for pane in panes]
-    )
+    answered, _, promoters, detractors = _sums(panes, _ANSWERED)
     return {
         "window": [iso(day - SURVEY_DAYS + 1), iso(day)],
         "answered": answered,

@@ -14,9 +14,10 @@ from rules.parameters import Parameters
 
 
 class MonthlyActivityParameters(Parameters):
-    """`minimum_percent`: active members of a hundred known ones that are enough.
+    """When few members are active.
 
-    `floor`: fewest known members that are judged.
+    `minimum_percent`: active members of a hundred known ones that are enough; `floor`: fewest known
+    members that are judged.
     """
 
     compared: ClassVar = ("minimum_percent", "floor")

@@ -19,9 +19,10 @@ WEEK_DAYS: Final = 7
 
 
 class ViralCoefficientParameters(Parameters):
-    """`minimum_percent`: newcomers per hundred inviters that are enough, over 28 days.
+    """When few join by invitation.
 
-    `floor`: fewest inviters that are judged. One may bring in several, so it may be above 100.
+    `minimum_percent`: newcomers per hundred inviters that are enough, over 28 days, which may be
+    above 100, for one inviter may bring in several; `floor`: fewest inviters that are judged.
     """
 
     compared: ClassVar = ("minimum_percent", "floor")

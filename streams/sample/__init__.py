@@ -16,7 +16,7 @@ from typing import Any
 
 from models.rejections import RejectionReason
 from streams.sample import calm, campaigns, cast, fading, growth
-from streams.sample.agenda import line_count
+from streams.sample.amounts import line_count
 from streams.sample.check import Finding, check
 from streams.sample.community import Community
 from streams.sample.diary import Diary, Line
@@ -88,16 +88,7 @@ def sample(seed: int = 7, scale: float = 1.0) -> Sample:
         end=END,
         configuration={
             "time": {"clock": "records"},
-            "rules": {
-                rule: {"enabled": True}
-                for rule in (
-                    cast.RATE,
-                    cast.STALLED,
-                    *growth.RULES,
-                    *campaigns.RULES,
-                    *fading.RULES,
-                )
-            },
+            "rules": {rule: {"enabled": True} for rule in _TURNED_ON},
             "communities": {
                 community.id: own for community in communities if (own := _settings(community))
             },

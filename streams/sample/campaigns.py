@@ -12,7 +12,7 @@ from streams.sample.instants import DAYS, local_day
 
 DECAY: Final = "campaign-participation-decay"
 COLD_START: Final = "cold-start-behind"
-RULES: Final = (DECAY,)
+RULES: Final = (DECAY, "member-funnel", "content-effect")
 """What the sample turns on for all of its communities."""
 
 _BEGINS: Final = 10

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from random import Random
 from typing import Final
 
-from streams.sample.agenda import kinds_of
+from streams.sample.amounts import kinds_of
 from streams.sample.community import Community, Errand
 from streams.sample.instants import DAY, DAYS, END, HOUR, MINUTE, midnight, milliseconds, stamp
 from streams.sample.unreadable import EVENT_LIKE, unreadable

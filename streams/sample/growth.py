@@ -14,7 +14,7 @@ VIRAL: Final = "viral-coefficient-low"
 CORE: Final = "core-circle-shrinking"
 CONTENT: Final = "content-conversion-low"
 MONTHLY: Final = "monthly-activity-low"
-RULES: Final = (VIRAL, CONTENT, MONTHLY)
+RULES: Final = (VIRAL, CONTENT, MONTHLY, "growth-stage", "cohort-value")
 """What the sample turns on for all of its communities."""
 
 
@@ -59,14 +59,17 @@ def _few_voices(random: Random) -> tuple[Community, Incident]:
         member_views=60,
         hushed=range(25, 70),
         voices=6,
+        # Its core of some twenty is about the fewest that are judged as shipped.
+        rules={CORE: {"floor": 5}},
     )
     proofs = (
         # The last day on which others spoke leaves the 28 days, then the first one comes in.
         Proof(CONTENT, "firing", _days(52, 52), "threshold"),
         Proof(CONTENT, "resolved", _days(70, 70), "recovered"),
-        # With six voices half of everything rests on fewer members; and then on too few to compare.
-        Proof(CORE, "firing", _days(50, 60), "threshold"),
-        Proof(CORE, "resolved", _days(78, 88), "inconclusive"),
+        # With six voices half of everything rests on fewer members; in the end the month before is
+        # no better.
+        Proof(CORE, "firing", _days(55, 55), "threshold"),
+        Proof(CORE, "resolved", _days(75, 80), "recovered"),
     )
     story = (
         "Six of 120 members come to do all the talking; there is as much of it as before, and the "

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from .reading import INTERACTIONS
+from .reading import INTERACTIONS, duration
 from .writing import Event
 
 Fields = dict[str, Any]
@@ -17,6 +17,7 @@ TYPES = {
 AMOUNTS = [0, 1, 12, 9.9, 19.99, 0.1, 0.005, 0.015, 2.675, 12.345, 1e9, -5, -0.125, 99_999.99]
 SCORES = [0, 3, 5.5, 6, 6.01, 7, 8.99, 8.995, 9, 9.0, 9.5, 10]
 COMPLETIONS = [0, 0.005, 0.1, 0.29, 0.333, 0.5, 0.995, 0.999, 1, 1.0]
+DAY_OR_SO = duration("1d") + duration("1m")
 CAMPAIGNS = ["spring", "c:1", "", "社", "spring"]
 LADDERS = [(14, 30, 60, 90), (1, 2, 3, 4), (2, 5, 9, 14), (3, 4, 10, 11), (7, 14, 21, 28)]
 CIRCLES = [(50, 85), (20, 50), (1, 99), (50, 51), (80, 99), (33, 67)]
@@ -26,12 +27,17 @@ def enriched(dice: random.Random, events: list[Event]) -> None:
     """Retypes a part of the events, and gives all the fields that the ledger reads."""
     users = sorted({each.fields["user_id"] for each in events if each.fields.get("user_id")})
     names = [*users, *(f"guest {number}" for number in range(3))]
-    often = dice.choice([0.05, 0.2, 0.5])
+    often, late = dice.choice([0.05, 0.2, 0.5]), dice.choice([0, 0, 0.02, 0.1, 0.4])
+    leaving = dice.choice([0, 0, 0, 0.15])
     for event in events:
         fields = event.fields
         if dice.random() < often and fields["type"] not in ("custom.thing", "heartbeat"):
             fields["type"] = dice.choices(list(TYPES), list(TYPES.values()))[0]
+        if dice.random() < leaving and fields["type"] in INTERACTIONS:
+            fields["type"] = "member.left"
         _give(dice, fields, names)
+        if dice.random() < late:
+            event.arrival = max(event.arrival, event.time + dice.randrange(38 * DAY_OR_SO))
 
 
 def _give(dice: random.Random, fields: Fields, names: list[str]) -> None:
@@ -76,49 +82,37 @@ def _rules(dice: random.Random) -> dict[str, dict[str, Any]]:
     if dice.random() < 0.8:
         rungs = ("first_days", "second_days", "third_days", "lost_days")
         churn |= zip(rungs, dice.choice(LADDERS), strict=True)
-    return {"member-tiers": tiers, "member-churn": churn}
+    return {"member-tiers": tiers, "member-churn": churn, **_growth_rules(dice)}
 
 
-FIGURED: dict[str, dict[str, tuple[float, list[Any]]]] = {
-    "core-circle-shrinking": {
-        "drop_percent": (0.8, [1, 10, 20, 30, 50, 100]),
-        "floor": (0.9, [0, 1, 2, 3]),
-    },
-    "health-index-falling": {
-        "index_at_most": (0.7, [10, 50, 70, 90, 99]),
-        "window_days": (0.5, [7, 8, 14, 21, 27]),
-        "floor": (0.9, [0, 1, 20, 100]),
-        "least_cases": (0.9, [1, 1, 2, 5]),
-        "speech_density_weight": (0.3, [0, 1, 100]),
-        "newcomers_who_stay_weight": (0.3, [0, 1, 100]),
-        "share_conversion_weight": (0.3, [0, 1, 100]),
-        "satisfaction_weight": (0.3, [0, 1, 100]),
-    },
-    "member-silent": {"silent_days": (0.5, [1, 3, 5, 10, 20, 30, 45])},
-}
-"""How probable it is that a setting of a rule is another, and what it may be then."""
-
-
-def judged_by_figures(dice: random.Random, configuration: dict[str, Any]) -> None:
-    """Turns on rules that read figures, and lets silent members be diagnosed."""
-    if dice.random() < 0.8:
-        configuration["rules"] = {**configuration["rules"], **_figured(dice)}
-    for name in configuration["communities"]:
-        if dice.random() < 0.4:
-            own = configuration["communities"][name]
-            own["rules"] = {**own.get("rules", {}), **_figured(dice)}
-
-
-def _figured(dice: random.Random) -> dict[str, dict[str, Any]]:
+def _growth_rules(dice: random.Random) -> dict[str, dict[str, Any]]:
+    """Those of the growth engine, with levels that communities of a handful come near."""
+    own: dict[str, dict[str, list[int]]] = {
+        "viral-coefficient-low": {
+            "minimum_percent": [1, 30, 50, 75, 100, 150],
+            "floor": [1, 1, 2, 3, 5],
+        },
+        "content-conversion-low": {
+            "minimum_permille": [1, 250, 500, 750, 1000],
+            "floor": [1, 1, 2, 3, 5],
+        },
+        "monthly-activity-low": {
+            "minimum_percent": [1, 20, 30, 50, 75, 100],
+            "floor": [1, 2, 5, 10],
+        },
+        "growth-stage": {
+            "few_inviters": [1, 2, 3, 5, 10],
+            "grow_percent": [1, 10, 25, 50, 100],
+            "viral_percent": [1, 50, 75, 100, 200],
+            "pay_hundredths": [1, 100, 500, 2_000],
+            "drive_percent": [50, 80, 90, 95, 100],
+        },
+        "cohort-value": {"months": [1, 2, 12]},
+    }
     rules: dict[str, dict[str, Any]] = {}
-    for rule, settings in FIGURED.items():
-        switch = "diagnose" if rule == "member-silent" else "enabled"
-        own: dict[str, Any] = {switch: dice.random() < 0.75}
-        for key in ("for_days", "keep_firing_days"):
-            if dice.random() < 0.25:
-                own[key] = dice.choice([0, 1, 2, 4])
-        for key, (chance, values) in settings.items():
-            if dice.random() < chance:
-                own[key] = dice.choice(values)
-        rules[rule] = own
+    for rule, levels in own.items():
+        chosen = {key: dice.choice(values) for key, values in levels.items() if dice.random() < 0.9}
+        held = ("for_days", "keep_firing_days") if rule.endswith("-low") else ()
+        chosen |= {key: dice.choice([0, 0, 0, 1, 3]) for key in held}
+        rules[rule] = {"enabled": dice.random() < 0.75, **chosen}
     return rules

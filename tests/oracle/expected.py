@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
@@ -56,7 +57,7 @@ class ExpectedFigures:
 
     community: str
     day: str
-    figures: dict[str, int] | None
+    figures: Mapping[str, int | None] | None
     judged: dict[str, tuple[str, int | None]] | None = None
 
 

@@ -95,16 +95,19 @@ def count(events: Iterable[Happening], types: set[str]) -> int:
 def newcomers(happenings: Iterable[Happening], first: date, last: date) -> Part:
     """Who joined from the first to the last day, and who of them came again 7 to 14 days later.
 
-    The first join of a member that arrives counts, and what arrives after it.
+    The first join of a member that arrives counts.
     """
     joined: dict[str, date] = {}
-    stayed = set()
     for day, record in happenings:
-        user = record.user_id
-        if user and record.type == "member.joined":
-            joined.setdefault(user, day)
-        elif user in joined and record.type in INTERACTIONS and is_return(day, joined[user]):
-            stayed.add(user)
+        if record.user_id and record.type == "member.joined":
+            joined.setdefault(record.user_id, day)
+    stayed = {
+        record.user_id
+        for day, record in happenings
+        if record.user_id in joined
+        and record.type in INTERACTIONS
+        and is_return(day, joined[record.user_id])
+    }
     cohort = {user for user, day in joined.items() if first <= day <= last}
     return len(cohort), len(cohort & stayed)
 

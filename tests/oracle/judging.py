@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from . import growth
-from .beginnings import cold_start, funnel
+from .beginnings import cold_start, content_effect, funnel
 from .campaigns import Campaigns, participation
 from .health import health_index
 from .ladder import Ladder
@@ -22,8 +22,13 @@ DAY = timedelta(days=1)
 LIFECYCLE: dict[str, Any] = {"enabled": True, "for_days": 0, "keep_firing_days": 0}
 OFF: dict[str, Any] = {**LIFECYCLE, "enabled": False}
 DEFAULTS: dict[str, dict[str, Any]] = {
+    "cohort-value": OFF,
     "core-circle-shrinking": {**OFF, "drop_percent": 20, "floor": 20},
     "content-conversion-low": {**OFF, "minimum_permille": 58, "floor": 100},
+    "growth-stage": {
+        **OFF, "few_inviters": 10, "grow_percent": 50, "viral_percent": 50, "pay_hundredths": 100,
+        "drive_percent": 80,
+    },
     "campaign-participation-decay": {
         **OFF, "keep_percent": 40, "floor": 20, "minimum_weeks": 2, "for_days": 6,
     },
@@ -39,6 +44,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "member-churn": {
         **OFF, "first_days": 14, "second_days": 30, "third_days": 60, "lost_days": 90,
     },
+    "content-effect": {**OFF, "floor": 100},
     "member-funnel": {**OFF, "floor": 20},
     "member-silent": {**LIFECYCLE, "silent_days": 30, "diagnose": False},
     "member-tiers": {
@@ -219,7 +225,7 @@ def of_growth(measure: growth.Measure) -> Measure:
 
     def judged(
         community: Community, day: date, settings: Mapping[str, Any]
-    ) -> tuple[int, int | None, str]:
+    ) -> tuple[int | None, int | None, str]:
         assert community.ledger is not None
         value, verdict = measure(community.ledger, community.first_day, day, settings)
         return value, None, verdict
@@ -234,20 +240,6 @@ def campaign_participation(
     return participation(
         community.happenings, community.campaigns, community.first_day, day, settings
     )
-
-
-def first_ninety_days(
-    community: Community, day: date, settings: Mapping[str, Any]
-) -> tuple[int, int | None, str]:
-    """What a new community does, against the plan of its stage."""
-    return cold_start(community.count, community.first_day, day, settings)
-
-
-def member_funnel(
-    community: Community, day: date, settings: Mapping[str, Any]
-) -> tuple[int, int | None, str]:
-    """How many of those who joined came back after a month."""
-    return funnel(community.happenings, community.first_day, day, settings)
 
 
 def health(
@@ -272,15 +264,18 @@ def tiers(
 Measure = Callable[[Community, date, Mapping[str, Any]], tuple[int | None, int | None, str]]
 MEASURES: dict[str, Measure] = {
     "core-circle-shrinking": core_circle,
+    "cohort-value": of_growth(growth.cohort_value),
     "content-conversion-low": of_growth(growth.content_conversion),
+    "growth-stage": of_growth(growth.growth_stage),
     "monthly-activity-low": of_growth(growth.monthly_activity),
     "campaign-participation-decay": campaign_participation,
-    "cold-start-behind": first_ninety_days,
+    "cold-start-behind": cold_start,
     "health-index-falling": health,
     "member-tiers": tiers,
     "share-conversion-low": share_conversion,
     "share-conversion-rate-low": share_conversion_rate,
-    "member-funnel": member_funnel,
+    "content-effect": content_effect,
+    "member-funnel": funnel,
     "speech-density-drop": speech_density,
     "transactions-stalled": transactions,
     "viral-coefficient-low": of_growth(growth.viral_coefficient),

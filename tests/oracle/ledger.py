@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from .counting import (
@@ -29,10 +29,12 @@ from .ladder import Rungs
 from .reading import INTERACTIONS, SPEECH, Record
 
 NEEDS_LEDGER = (
-    "campaign-participation-decay", "content-conversion-low", "core-circle-shrinking",
-    "health-index-falling", "member-churn", "member-funnel", "member-tiers", "monthly-activity-low",
+    "campaign-participation-decay", "cohort-value", "content-conversion-low", "content-effect",
+    "core-circle-shrinking", "growth-stage", "health-index-falling", "member-churn",
+    "member-funnel", "member-tiers", "monthly-activity-low",
     "viral-coefficient-low",
 )  # fmt: skip
+CLIMBED = ("reached_", "recalled_")
 TIERS = ["none", "observer", "potential", "active", "core"]
 UNTOLD = {"member.left", "heartbeat"}
 
@@ -62,6 +64,7 @@ class Ledger:
 
     settings: Mapping[str, Any]
     happenings: list[Happening]
+    since: date
     known: set[str] = field(default_factory=set)
     gone: set[str] = field(default_factory=set)
     holdings: dict[str, Holding] = field(default_factory=dict)
@@ -187,9 +190,32 @@ class Ledger:
             "inviters_28": len(inviters(month)),
         }
 
+    def told(self, day: date) -> dict[str, int | None]:
+        """The figures of a snapshot: those of the day, and those that had their time to grow.
+
+        A cohort's first 37 days and a rung's 30 have passed; None where nobody looked at that day.
+        """
+        later = ("joined_", "recalled_")
+        now = {
+            name: number
+            for name, number in self.figures(day).items()
+            if not name.startswith(later) or name == "joined_members"
+        }
+        return {**now, **self.grown(day, 37, ("joined_",)), **self.grown(day, 30, CLIMBED)}
+
+    def grown(self, day: date, days: int, beginnings: tuple[str, ...]) -> dict[str, int | None]:
+        """Figures of a day so many days ago, by names that say so."""
+        then = day - timedelta(days=days)
+        is_known = then in self.closes or any(when == then for when, _ in self.happenings)
+        return {
+            f"{name}_{days}_days_ago": number if is_known and then >= self.since else None
+            for name, number in self.figures(then).items()
+            if name.startswith(beginnings)
+        }
+
     def figures(self, day: date) -> dict[str, int]:
         """All figures of the day, as they stand now."""
-        never_closed = dict.fromkeys(Ledger({}, []).figures_of_close(day, {}), 0)
+        never_closed = dict.fromkeys(Ledger({}, [], day).figures_of_close(day, {}), 0)
         return {
             **(self.closes.get(day) or never_closed),
             **self.spoken.get(day, {"speakers": 0, "speech_outside_top_fifth": 0}),
@@ -243,12 +269,12 @@ class Ledger:
         for member, place in cohort.items():
             past = [each for each in self.happenings[:place] if each[1].user_id == member]
             later = [each for each in self.happenings[place:] if each[1].user_id == member]
-            ages = [(when - day).days for when, each in later if each.type in INTERACTIONS]
-            came_before = [(when - day).days for when, each in past if each.type in INTERACTIONS]
-            by_then = any(age <= 30 for age in came_before)
-            interacted += by_then or any(0 <= age <= 30 for age in ages)
-            stayed += any(7 <= age <= 14 for age in ages)
-            month += any(30 <= age <= 37 for age in ages)
+            before = [(when - day).days for when, each in past if each.type in INTERACTIONS]
+            after = [(when - day).days for when, each in later if each.type in INTERACTIONS]
+            # What arrived before the join may also have happened before it.
+            interacted += any(age <= 30 for age in before) or any(0 <= age <= 30 for age in after)
+            stayed += any(7 <= age <= 14 for age in before + after)
+            month += any(30 <= age <= 37 for age in before + after)
             recommends += any(
                 each.type == "survey.answered" and each.score is not None and each.score >= 9
                 for _, each in later

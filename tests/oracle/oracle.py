@@ -165,7 +165,8 @@ class Oracle(Members):
         )
         needing = (community.rules.get(rule, {}).get("enabled") for rule in NEEDS_LEDGER)
         if any(needing) or asked_why(community.rules):
-            community.ledger = Ledger(community.rules["member-tiers"], community.happenings)
+            circles, happenings = community.rules["member-tiers"], community.happenings
+            community.ledger = Ledger(circles, happenings, first_day)
         assert partition.clock is not None
         while community.close_of(community.next_day) <= partition.clock:
             community.next_day += DAY
@@ -196,7 +197,7 @@ class Oracle(Members):
             for rule, settings in sorted(community.rules.items())
             if settings["enabled"]
         }
-        figures = None if community.ledger is None else community.ledger.figures(day)
+        figures = None if community.ledger is None else community.ledger.told(day)
         self.figures.append(ExpectedFigures(community.id, day.isoformat(), figures, judged))
 
     def judge(

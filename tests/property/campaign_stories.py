@@ -92,6 +92,7 @@ def _rules(dice: random.Random) -> dict[str, dict[str, Any]]:
             "keep_firing_days": dice.choice([0, 0, 2]),
         },
         "member-funnel": {"enabled": True, "floor": dice.choice([1, 1, 2, 3, 5])},
+        "content-effect": {"enabled": True, "floor": dice.choice([1, 3, 10, 30])},
         "cold-start-behind": {
             "enabled": True,
             "users": dice.choice([0, 5, 20, 100]),

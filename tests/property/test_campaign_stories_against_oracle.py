@@ -27,8 +27,12 @@ from tests.oracle.oracle import Oracle
 from tests.property.campaign_stories import Story, story
 
 SEEDS = range(30)
-RULES = ("campaign-participation-decay", "cold-start-behind", "member-funnel")
-UNSAID = {("cold-start-behind", "BELOW_FLOOR"), ("member-funnel", "FIRE")}
+RULES = ("campaign-participation-decay", "cold-start-behind", "content-effect", "member-funnel")
+UNSAID = {
+    ("cold-start-behind", "BELOW_FLOOR"),
+    ("content-effect", "FIRE"),
+    ("member-funnel", "FIRE"),
+}
 """A plan has no floor, and a report does not fire."""
 Judged = dict[tuple[str, str], tuple[Any, Any, str]]
 """Value, baseline and verdict, by rule and day."""

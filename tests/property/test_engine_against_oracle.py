@@ -21,7 +21,7 @@ from models.alerts import Snapshot, TierChange
 from models.days import iso
 from models.decode import decode
 from models.instants import format_instant, parse_instant
-from models.panes import FIGURE_NAMES, NOTHING, WIDTH
+from models.panes import FIGURE_NAMES, GROWN, NOTHING, Figure
 from rules.bookkeeping import settle_all
 from rules.configuration import parse_configuration
 from rules.effects import Outcome, Output
@@ -70,7 +70,7 @@ class Watched(Replay):
             ExpectedFigures(
                 name,
                 iso(day),
-                dict(zip(FIGURE_NAMES, community.panes.get(day, NOTHING)[WIDTH:], strict=True)),
+                {each.name.lower(): community.panes.get(day, NOTHING)[each] for each in Figure},
             )
             for partition in self._partitions
             for name, community in sorted(partition.communities.items())
@@ -114,9 +114,9 @@ def seen(record: dict[str, Any]) -> Expected:
 
 def figures_of(snapshot: Snapshot) -> ExpectedFigures:
     """The figures of a snapshot, where it has any."""
-    found = {name: snapshot.measures.get(name) for name in FIGURE_NAMES}
-    known = {name: value for name, value in found.items() if value is not None}
-    assert not known or known.keys() == set(FIGURE_NAMES)
+    names = {*FIGURE_NAMES, *(name for name, _, _ in GROWN)}
+    known = {name: value for name, value in snapshot.measures.items() if name in names}
+    assert not known or known.keys() == names
     judged = {
         rule: (str(judgement["verdict"]), judgement["evaluation"]["value"])
         for rule, judgement in snapshot.verdicts.items()
@@ -242,7 +242,10 @@ def test_the_histories_hold_what_the_two_must_agree_on() -> None:
         ladders |= {
             (each.case, str(each.reason)) for each in engine.records if each.rule == "member-churn"
         }
-    assert figures == set(FIGURE_NAMES)
+    # Of what grows, the day itself need not be kept until the end; a snapshot tells of it later.
+    grown = {name: figure.name.lower() for name, figure, _ in GROWN}
+    assert grown.keys() <= figures
+    assert figures | set(grown.values()) == {figure.name.lower() for figure in Figure} | set(grown)
     circles = ("none", "observer", "potential", "active", "core")
     # Into nothing goes who leaves, out of nothing who is new.
     assert moves == {(one, other) for one in circles for other in circles if one != other}

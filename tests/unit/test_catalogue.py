@@ -34,13 +34,7 @@ def text_of(name: str) -> str:
     return (FOLDER / name).read_text(encoding="utf-8")
 
 
-STAGE = "No alert: the {} of the four growth stages"
-WRITTEN_AHEAD = {
-    "burst-stage": STAGE.format("second"),
-    "diffusion-stage": STAGE.format("third"),
-    "seed-stage": STAGE.format("first"),
-    "settling-stage": STAGE.format("last"),
-}
+WRITTEN_AHEAD: dict[str, str] = {}
 """Playbooks that no rule names, and why they are here, in the first words of their `when`."""
 
 

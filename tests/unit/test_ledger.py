@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from models.alerts import Reason, Snapshot, TierChange, Transition
 from models.days import day_from_iso
 from models.decode import decode_timed
@@ -167,6 +169,36 @@ def test_who_interacted_a_month_before_the_join_arrived_has_interacted_within_30
     assert joined(32) == {}
 
 
+# Days after joining on which a member interacts, and the stages that it has passed by that.
+STAGES = [
+    (0, {"JOINED_INTERACTED"}),
+    (6, {"JOINED_INTERACTED"}),
+    (7, {"JOINED_INTERACTED", "JOINED_STAYED"}),
+    (14, {"JOINED_INTERACTED", "JOINED_STAYED"}),
+    (15, {"JOINED_INTERACTED"}),
+    (29, {"JOINED_INTERACTED"}),
+    (30, {"JOINED_INTERACTED", "JOINED_MONTH"}),
+    (31, {"JOINED_MONTH"}),
+    (37, {"JOINED_MONTH"}),
+    (38, set[str]()),
+]
+
+
+@pytest.mark.parametrize(("days", "passed"), STAGES[:-3])
+def test_a_stage_is_passed_whether_the_interaction_or_the_joining_arrives_first(
+    days: int, passed: set[str]
+) -> None:
+    events = [
+        post("bert", at(1)),
+        post("anna", at(1 + days)),
+        event("member.joined", "anna", at(1), at(36)),
+        post("anna", at(1 + days, 13), arrival=at(36, 13)),
+    ]
+    story = Story(*events, until=37, rules=RULES + PANES_OF_60_DAYS)
+    found = {figure.name for figure in Figure if story.figure(figure).get(1)}
+    assert {name for name in found if name.startswith("JOINED_")} == {"JOINED_MEMBERS", *passed}
+
+
 def test_the_first_of_two_old_interactions_counts_however_they_arrived() -> None:
     events = [
         post("bert", at(1)),
@@ -176,6 +208,57 @@ def test_the_first_of_two_old_interactions_counts_however_they_arrived() -> None
     ]
     story = Story(*events, until=35, rules=RULES + PANES_OF_60_DAYS)
     assert story.figure(Figure.JOINED_INTERACTED) == {1: 1}
+
+
+@pytest.mark.parametrize(("days", "passed"), STAGES)
+def test_a_stage_of_the_funnel_is_passed_on_its_days_after_joining(
+    days: int, passed: set[str]
+) -> None:
+    events = [event("member.joined", "anna", at(1)), post("anna", at(1 + days))]
+    story = Story(*events, until=40, rules=RULES + PANES_OF_60_DAYS)
+    stages = [figure for figure in Figure if figure.name.startswith("JOINED_")]
+    found = {figure.name: story.figure(figure) for figure in stages}
+    assert found == {
+        figure.name: {1: 1} if figure.name in {"JOINED_MEMBERS", *passed} else {}
+        for figure in stages
+    }
+
+
+@pytest.mark.parametrize(("score", "recommends"), [(8.9, {}), (9, {2: 1}), (10, {2: 1})])
+def test_a_member_who_has_joined_recommends_by_a_score_of_9(
+    score: float, recommends: dict[int, int]
+) -> None:
+    events = [
+        event("survey.answered", "anna", at(1), score=10),
+        event("member.joined", "anna", at(2)),
+        event("survey.answered", "anna", at(3), score=score),
+        event("survey.answered", "anna", at(3, 13), score=score),
+    ]
+    story = Story(*events, until=3)
+    assert story.figure(Figure.JOINED_RECOMMENDS) == recommends
+
+
+@pytest.mark.parametrize(("back_on", "recalled"), [(35, {5: 1}), (36, {})])
+def test_a_rung_has_recalled_who_is_back_from_it_after_30_days_at_most(
+    back_on: int, recalled: dict[int, int]
+) -> None:
+    """The second rung is reached on day 5; the first one, reached on day 3, has not recalled."""
+    events = [post("anna", at(1)), post("anna", at(back_on))]
+    story = Story(*events, until=back_on, rules=RULES + PANES_OF_60_DAYS)
+    assert story.figure(Figure.REACHED_SECOND) == {5: 1}
+    assert story.figure(Figure.RECALLED_SECOND) == recalled
+    assert story.figure(Figure.RECALLED_FIRST) == {}
+
+
+AMOUNTS = [(None, 0), (-0.01, 0), (0, 0), (0.01, 1), (19.99, 1999), (1e9, 10**11), (1e9 + 1, 0)]
+
+
+@pytest.mark.parametrize(("amount", "hundredths"), [*AMOUNTS, (1e300, 0)])
+def test_an_amount_that_cannot_be_is_not_believed(amount: float | None, hundredths: int) -> None:
+    bought = event("purchase.completed", "anna", at(1), amount=amount)
+    assert Story(bought, until=1).measure("spent_hundredths") == (
+        {1: hundredths} if hundredths else {}
+    )
 
 
 def test_an_episode_is_out_of_the_circle_that_the_member_rose_to_before() -> None:

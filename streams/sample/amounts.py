@@ -1,4 +1,4 @@
-"""How much happens in a simulated community on each day, before anybody is found to do it."""
+"""How much happens in one simulated community: what its members do on a day, and all lines."""
 
 from __future__ import annotations
 

@@ -9,7 +9,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from .enriching import enriched, judged_by_figures, turned_on
+from .enriching import enriched, turned_on
+from .figuring import judged_by_figures
 from .garbage import garbage_line
 from .reading import KNOWN_TYPES, duration, microseconds
 from .settings import ZONES, configured

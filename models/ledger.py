@@ -73,8 +73,8 @@ class Person(msgspec.Struct, array_like=True, gc=False):
     last interaction, at the close of `quiet_day`. On the churn ladder the member stands on `rung`
     since the close of `rung_day`; the episode began with the close of `episode_day`, out of the
     circle `episode_tier`, and has had `told` records. `waiting` is the day on which the ladder
-    looks at the member; it means nothing in the state. `traces` are what was taken down when an alert about the member's
-    silence began (`rules.traces`), and empty while there is none.
+    looks at the member; it means nothing in the state. `traces` are what was taken down when an
+    alert about the member's silence began (`rules.traces`), and empty while there is none.
     """
 
     joined: int = 0

@@ -124,9 +124,14 @@ def decode_people(value: bytes) -> dict[str, StoredPerson]:
         raise StateError(f"a page of the ledger cannot be read: {error}") from None
 
 
-def encode_changes(stamp: Stamp, changes: Sequence[Change]) -> bytes:
-    """Return the value that holds these changes, each with the fields of a `StoredChange`."""
-    return stamped(stamp, _encode(changes))
+def encode_change(change: Change) -> bytes:
+    """Return one change, with the fields of a `StoredChange`, as it stands in a delta's value."""
+    return _encode(change)
+
+
+def join_changes(stamp: Stamp, changes: Sequence[bytes]) -> bytes:
+    """Return the value that holds these encoded changes."""
+    return stamped(stamp, _encode([msgspec.Raw(change) for change in changes]))
 
 
 def split_changes(value: bytes) -> list[bytes]:

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 from models import members as packed
 from models.state import NEVER, Stamp, delta_key
-from models.stored import Change, encode_changes
+from models.stored import Change, encode_change, join_changes
 from rules.bookkeeping import settle_all
 from rules.state import Community, Partition
 from streams.changelog import Record, change_of, part, whole_records
@@ -134,17 +134,10 @@ class Journal:
             self._note_pages(community)
             if community.id not in leaving:
                 changes.append(change_of(community))
-        waiting = [changes] if changes else []
-        number = 0
-        while waiting:
-            changes = waiting.pop()
-            value = encode_changes(self.stamp, changes)
-            if len(value) > DELTA_BYTES and (halves := _halves(changes)):
-                waiting += reversed(halves)
-                continue
+        for number, group in enumerate(_grouped(changes)):
             key = delta_key(self.stamp, number)
-            number += 1
-            self._append(_Delta(key, len(value), self.stamp, {change[0] for change in changes}))
+            value = join_changes(self.stamp, [encoded for _, encoded in group])
+            self._append(_Delta(key, len(value), self.stamp, {name for name, _ in group}))
             yield key, value
 
     def _note_pages(self, community: Community) -> None:
@@ -197,9 +190,26 @@ class Journal:
                 del self._whole_since[community_id]
 
 
-def _halves(changes: list[Change]) -> list[list[Change]]:
-    """Part changes, or the members of a single one; nothing where they cannot be parted."""
-    if len(changes) > 1:
-        middle = len(changes) // 2
-        return [changes[:middle], changes[middle:]]
-    return [[half] for half in part(changes[0])]
+def _grouped(changes: Iterable[Change]) -> Iterator[list[tuple[str, bytes]]]:
+    """Encode changes, each once, and group them so that a group fits into one record."""
+    group: list[tuple[str, bytes]] = []
+    size = 0
+    for change, encoded in _encoded(changes):
+        if group and size + len(encoded) > DELTA_BYTES:
+            yield group
+            group, size = [], 0
+        group.append((change[0], encoded))
+        size += len(encoded)
+    if group:
+        yield group
+
+
+def _encoded(changes: Iterable[Change]) -> Iterator[tuple[Change, bytes]]:
+    """Encode each change; one that is too large for a record is parted, as far as it can be."""
+    for change in changes:
+        encoded = encode_change(change)
+        halves = part(change) if len(encoded) > DELTA_BYTES else []
+        if halves:
+            yield from _encoded(halves)
+        else:
+            yield change, encoded

@@ -30,9 +30,10 @@ from models.stored import (
     decode_changes,
     decode_community,
     decode_page,
-    encode_changes,
+    encode_change,
     encode_community,
     encode_page,
+    join_changes,
     split_changes,
 )
 
@@ -91,7 +92,9 @@ def test_a_page_of_members_comes_back(stamp: Stamp, page: dict[str, int]) -> Non
 
 @given(stamps, st.lists(changes))
 def test_changes_come_back_in_their_order(stamp: Stamp, batch: list[StoredChange]) -> None:
-    value = encode_changes(stamp, [msgspec.structs.astuple(change) for change in batch])
+    value = join_changes(
+        stamp, [encode_change(msgspec.structs.astuple(change)) for change in batch]
+    )
     assert state.stamp_of(value) == stamp
     assert decode_changes(value) == batch
     assert [decode_change(part) for part in split_changes(value)] == batch

@@ -14,7 +14,7 @@ from streams.broker.jars import KAFKA_VERSION
 from tests.bench.faust_tutorial.peer import FaustTutorial
 from tests.bench.kafka_streams.peer import KafkaStreamsInMemory, KafkaStreamsRocksDb
 from tests.bench.peers import PARTITIONS, SKIPPED
-from tests.bench.pulse import Pulse, PulseCompiled
+from tests.bench.pulse import Everything, EverythingCompiled, Pulse, PulseCompiled
 from tests.bench.quix.peer import Quix
 from tests.bench.rounds import Result
 from tests.bench.workload import COMMUNITIES, DAYS, MEMBERS
@@ -221,6 +221,8 @@ _DOES: Final = {
         "letters, metrics."
     ),
     PulseCompiled.name: "the same from the wheel of `make wheel`, whose hot path is compiled.",
+    Everything.name: "the same worker with all rules on that there are, in pure Python.",
+    EverythingCompiled.name: "that worker from the wheel.",
     KafkaStreamsInMemory.name: (
         "a windowed count in Java, one stream thread, at least once, changelog on, record cache "
         "and the JVM's heap as by default. Its just-in-time compiler warms up within the run; the "

@@ -40,7 +40,7 @@ _STRAY = (
     RejectionReason.MISSING_FIELD,
 )
 
-_TURNED_ON = (cast.RATE, cast.STALLED, *growth.RULES, *campaigns.RULES, *fading.RULES)
+_TURNED_ON = (cast.RATE, cast.STALLED, cast.TIERS, *growth.RULES, *campaigns.RULES, *fading.RULES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 Integers: counts are whole, everything else is in hundredths of its unit, rounded half up.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -39,8 +39,6 @@ class Missing(StrEnum):
     """There was nothing to take a rate of."""
     NO_DAYS = "no_days"
     """No day of the window was judged."""
-    YOUNG = "young"
-    """It grows after its day has closed, and these snapshots were taken at the close."""
     SHORT = "short"
     """Too few days in a row were judged."""
 
@@ -49,8 +47,8 @@ class Figure(NamedTuple):
     """What to read out of snapshots: the sum of `plus` less `minus`, over the sum of `per`.
 
     Where `at_close` it is as of the last day on which it is known, else it is of all days of the
-    window. `scale` makes hundredths of it. Where `grows` is given, it counts a cohort, which only
-    later days make whole: it is not known where none of these ever is above 0.
+    window. `scale` makes hundredths of it. It is not known without what it `needs`, which it does
+    not count: a ledger into which nothing is entered says 0.
     """
 
     name: str
@@ -60,7 +58,7 @@ class Figure(NamedTuple):
     per: tuple[str, ...] = ()
     at_close: bool = False
     scale: int = 1
-    grows: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -94,20 +92,11 @@ class Compared(NamedTuple):
 
 
 class Windows(NamedTuple):
-    """The judged days of the window and of the one before; `length` is how many each may have.
-
-    `grown` are the measures that are above 0 on some day of the history.
-    """
+    """The judged days of the window and of the one before; `length` is how many each may have."""
 
     now: Sequence[JudgedDay]
     before: Sequence[JudgedDay]
     length: int
-    grown: frozenset[str]
-
-
-def grown(days: Iterable[JudgedDay]) -> frozenset[str]:
-    """Return the measures that are above 0 on some day."""
-    return frozenset(name for day in days for name, value in day.measures.items() if value)
 
 
 def ratio(counted: int, cases: int) -> int:
@@ -115,17 +104,14 @@ def ratio(counted: int, cases: int) -> int:
     return (2 * counted + cases) // (2 * cases)
 
 
-def read(figure: Figure, days: Sequence[JudgedDay], grown_names: frozenset[str]) -> Amount:
+def read(figure: Figure, days: Sequence[JudgedDay]) -> Amount:
     """Read a figure out of the judged days of a window."""
     if not days:
         return _missing(Missing.NO_DAYS)
-    if not all(any(name in day.measures for day in days) for name in figure.reads):
+    names = figure.reads + figure.needs
+    if not all(any(name in day.measures for day in days) for name in names):
         return _missing(Missing.OFF)
-    if figure.grows and grown_names.isdisjoint(figure.grows):
-        return _missing(Missing.YOUNG)
-    known = [
-        day for day in days if all(day.measures.get(name) is not None for name in figure.reads)
-    ]
+    known = [day for day in days if all(day.measures.get(name) is not None for name in names)]
     if not known:
         return _missing(Missing.UNKNOWN)
     if figure.at_close:
@@ -152,8 +138,8 @@ def _missing(reason: Missing) -> Amount:
 
 def compare(figure: Figure, windows: Windows) -> Compared:
     """Read a figure of both windows, and how far it has moved."""
-    now = read(figure, windows.now, windows.grown)
-    before = read(figure, windows.before, windows.grown)
+    now = read(figure, windows.now)
+    before = read(figure, windows.before)
     whole = figure.at_close or now.known_days == before.known_days == windows.length
     return Compared(figure, now, before, _change(figure.unit, now, before) if whole else None)
 

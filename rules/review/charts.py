@@ -68,7 +68,7 @@ def _count(name: str, *plus: str, at_close: bool = False) -> Figure:
     return Figure(name, Unit.COUNT, plus, at_close=at_close)
 
 
-_OVER_TIME: Final[dict[PartName, tuple[tuple[str, Kind, tuple[Figure, ...]], ...]]] = {
+OVER_TIME: Final[dict[PartName, tuple[tuple[str, Kind, tuple[Figure, ...]], ...]]] = {
     PartName.MEMBERS: (
         (
             "members_over_time",
@@ -113,21 +113,20 @@ _OVER_TIME: Final[dict[PartName, tuple[tuple[str, Kind, tuple[Figure, ...]], ...
     ),
     PartName.OUTLOOK: (),
 }
+"""The charts over time of each part: name, kind and figures, all of one unit."""
 
 
-def over_time(
-    part: PartName, history: History, period: Period, grown: frozenset[str]
-) -> list[Chart]:
+def over_time(part: PartName, history: History, period: Period) -> list[Chart]:
     """Return the charts of a part over the window and the one before it."""
     steps = buckets(period)
     days = [history.within(step) for step in steps]
     labels = tuple(iso(step.last) for step in steps)
     charts = []
-    for name, kind, figures in _OVER_TIME[part]:
+    for name, kind, figures in OVER_TIME[part]:
         series = tuple(
             Series(
                 figure.name,
-                tuple(_whole(read(figure, each, grown), figure, steps[0].length) for each in days),
+                tuple(_whole(read(figure, each), figure, steps[0].length) for each in days),
             )
             for figure in figures
         )
@@ -146,7 +145,7 @@ def _whole(amount: Amount, figure: Figure, days: int) -> int | None:
 
 def funnel(counts: Sequence[int | None]) -> Chart:
     """Return the chart of the value funnel, from who joined to who recommends."""
-    return Chart("funnel", Kind.BARS, Unit.COUNT, 0, FUNNEL, (Series("members", tuple(counts)),))
+    return Chart("funnel", Kind.BARS, Unit.COUNT, 0, FUNNEL, (Series("newcomers", tuple(counts)),))
 
 
 def components(index: Index) -> Chart:

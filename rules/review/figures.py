@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
+from models import panes
 from models.events import LAST_INTERACTION, SPEECH, EventType
 from rules.review.amounts import DAYS, Figure, Unit
 
@@ -26,15 +27,15 @@ INTERACTIONS: Final = tuple(
 )
 
 TIERS: Final = ("tier_core", "tier_active", "tier_potential", "tier_observer")
-FUNNEL: Final = (
-    "joined_members",
-    "joined_interacted",
-    "joined_stayed",
-    "joined_month",
-    "joined_recommends",
-)
+_GROWN: Final = {figure.name.lower(): name for name, figure, _ in panes.GROWN}
+"""What a snapshot calls a figure of a cohort once it is grown: counted and cases of one day."""
+FUNNEL_STEPS: Final = ("interacted", "stayed", "month", "recommends")
+_JOINED: Final = _GROWN["joined_members"]
+FUNNEL: Final = (_JOINED, *(_GROWN[f"joined_{step}"] for step in FUNNEL_STEPS))
+"""The value funnel, from who joined to who recommends, of those who joined 37 days before."""
 RUNGS: Final = ("first", "second", "third")
-_REACHED: Final = tuple(f"reached_{rung}" for rung in RUNGS)
+_ON_THE_LADDER: Final = ("churn_told",)
+"""Known where the rule is on that puts members on the ladder's rungs."""
 
 
 class PartName(StrEnum):
@@ -57,12 +58,6 @@ def _share(
     return Figure(name, Unit.PERCENT, plus, per=per, at_close=at_close, scale=10_000)
 
 
-def _cohort(name: str, counted: str, out_of: str, *grows: str) -> Figure:
-    return Figure(name, Unit.PERCENT, (counted,), per=(out_of,), scale=10_000, grows=grows)
-
-
-_LATER: Final = ("joined_stayed", "joined_month")
-
 _MEMBERS: Final = (
     _share("active_share", ("active_members",), ("known_members",), at_close=True),
     _share("silent_share", ("silent_members",), ("members",), at_close=True),
@@ -74,10 +69,7 @@ _MEMBERS: Final = (
         ("newcomers_who_stay.cases",),
         at_close=True,
     ),
-    _cohort("funnel_interacted", "joined_interacted", "joined_members", *_LATER),
-    _cohort("funnel_stayed", "joined_stayed", "joined_members", *_LATER),
-    _cohort("funnel_month", "joined_month", "joined_members", *_LATER),
-    _cohort("funnel_recommends", "joined_recommends", "joined_members", *_LATER),
+    *(_share(f"funnel_{step}", (_GROWN[f"joined_{step}"],), (_JOINED,)) for step in FUNNEL_STEPS),
     *(_count(tier, tier, at_close=True) for tier in TIERS),
     _share("concentration", ("top_fifth_28",), ("interactions_28",), at_close=True),
 )
@@ -106,6 +98,9 @@ _CAMPAIGNS: Final = (
     _count("purchases", PURCHASES),
     Figure("spent", Unit.MONEY, ("spent_hundredths",)),
     Figure("spent_per_purchase", Unit.MONEY, ("spent_hundredths",), per=(PURCHASES,)),
+    Figure(
+        "value_per_newcomer", Unit.MONEY, ("value_per_joined_member_hundredths",), at_close=True
+    ),
     _count("invitations", INVITES),
     _count("invited_joined", "invited_joined"),
 )
@@ -124,15 +119,17 @@ _HEALTH: Final = (
     _count("newly_silent", "newly_silent"),
     _count("churn_told", "churn_told"),
     *(
-        Figure(f"reached_{rung}", Unit.COUNT, (f"reached_{rung}",), grows=_REACHED)
+        Figure(f"reached_{rung}", Unit.COUNT, (f"reached_{rung}",), needs=_ON_THE_LADDER)
         for rung in RUNGS
     ),
     *(
-        _cohort(
+        Figure(
             f"recall_{rung}",
-            f"recalled_{rung}",
-            f"reached_{rung}",
-            *(f"recalled_{each}" for each in RUNGS),
+            Unit.PERCENT,
+            (_GROWN[f"recalled_{rung}"],),
+            per=(_GROWN[f"reached_{rung}"],),
+            scale=10_000,
+            needs=_ON_THE_LADDER,
         )
         for rung in RUNGS
     ),
@@ -146,10 +143,11 @@ FIGURES: Final[Mapping[PartName, tuple[Figure, ...]]] = {
     PartName.OUTLOOK: (),
 }
 
-_PARTS: Final[Mapping[str, PartName]] = {
+PLACES: Final[Mapping[str, PartName]] = {
     "member-silent": PartName.MEMBERS,
     "member-churn": PartName.MEMBERS,
     "member-tiers": PartName.MEMBERS,
+    "member-funnel": PartName.MEMBERS,
     "core-circle-shrinking": PartName.MEMBERS,
     "monthly-activity-low": PartName.MEMBERS,
     "cold-start-behind": PartName.MEMBERS,
@@ -157,12 +155,17 @@ _PARTS: Final[Mapping[str, PartName]] = {
     "share-conversion-low": PartName.CONTENT,
     "share-conversion-rate-low": PartName.CONTENT,
     "content-conversion-low": PartName.CONTENT,
+    "content-effect": PartName.CONTENT,
     "campaign-participation-decay": PartName.CAMPAIGNS,
     "transactions-stalled": PartName.CAMPAIGNS,
     "viral-coefficient-low": PartName.CAMPAIGNS,
+    "cohort-value": PartName.CAMPAIGNS,
+    "growth-stage": PartName.HEALTH,
+    "health-index-falling": PartName.HEALTH,
 }
+"""The part of each rule of the shipped catalogue."""
 
 
 def part_of(rule_id: str) -> PartName:
-    """Return the part that a rule belongs to; a rule of no other part is about health."""
-    return _PARTS.get(rule_id, PartName.HEALTH)
+    """Return the part that a rule belongs to; one that is not known here is told with health."""
+    return PLACES.get(rule_id, PartName.HEALTH)

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from models.days import iso
 from rules.review.amounts import Amount, Compared, Unit, ratio
 from rules.review.figures import PartName
-from rules.review.judgements import Index, RuleDays
+from rules.review.judgements import Case, Index, RuleDays
 from rules.review.outlook import AHEAD_WEEKS, INTERVAL_PERCENT, LEAST_WEEKS, Outlook
 
 _STEADY: Final = {Unit.PERCENT: 100, Unit.POINTS: 100}
@@ -215,6 +215,18 @@ def _promoters(score: Compared) -> Finding:
         "step": Change(20_000 // answers, Unit.POINTS),
     }
     return Finding("promoters_few" if answers < _FEW_ANSWERS else "promoters", says)
+
+
+def of_case(case: Case) -> Finding:
+    """Say what a rule that only reports has found, and what it had found before, if another."""
+    says: dict[str, Said] = {
+        "what": Name("reports", case.rule_id),
+        "case": Name("cases", case.name),
+        "day": iso(case.day),
+    }
+    if case.before in (None, case.name):
+        return Finding("reported", says)
+    return Finding("reported_anew", says | {"before": Name("cases", case.before)})
 
 
 def of_outlook(outlook: Outlook) -> list[Finding]:

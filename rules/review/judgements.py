@@ -30,6 +30,18 @@ class RuleDays(NamedTuple):
         return sum(days for verdict, days in self.verdicts.items() if not verdict.is_conclusive)
 
 
+class Case(NamedTuple):
+    """The case that a rule which only reports found last within a window, and on which day.
+
+    `before` is the one that it had found at the end of the window before, None where it had none.
+    """
+
+    rule_id: str
+    day: int
+    name: str
+    before: str | None
+
+
 class Component(NamedTuple):
     """One part of the health index, in hundredths of a point; None is not known."""
 
@@ -77,6 +89,22 @@ def _rule_days(rule_id: str, days: Sequence[JudgedDay]) -> RuleDays:
 def fired_on(rule: RuleDays, days: Sequence[JudgedDay]) -> list[JudgedDay]:
     """Return the days on which the rule fired."""
     return [day for day in days if day.verdicts.get(rule.rule_id) is Verdict.FIRE]
+
+
+def case_of(rule_id: str, days: Sequence[JudgedDay], before: Sequence[JudgedDay]) -> Case | None:
+    """Return the case that a rule's evaluations told last; None where no verdict told one."""
+    now, earlier = _last_case(rule_id, days), _last_case(rule_id, before)
+    if now is None:
+        return None
+    return Case(rule_id, *now, earlier[1] if earlier is not None else None)
+
+
+def _last_case(rule_id: str, days: Sequence[JudgedDay]) -> tuple[int, str] | None:
+    for judged in reversed(days):
+        case = judged.evaluations.get(rule_id, {}).get("case")
+        if isinstance(case, str) and judged.verdicts[rule_id].is_conclusive:
+            return judged.day, case
+    return None
 
 
 def index_of(days: Sequence[JudgedDay]) -> Index | None:

@@ -94,6 +94,8 @@ def _lines(axes: Any, chart: Chart) -> None:
             linestyle=_LINES[number],
             marker=_MARKS[number],
             markersize=5,
+            # A mark on the axis stands there whole.
+            clip_on=False,
         )
     _days(axes, chart)
     axes.set_ylim(bottom=0, top=105 if chart.unit in (Unit.POINTS, Unit.PERCENT) else None)

@@ -15,6 +15,8 @@ from streams.review.words import Words
 
 _NAMES_OF: Final = {"funnel": "counts", "components": "components"}
 """Where the names of a chart's labels stand, where these are no days."""
+_NAME_OF: Final = {"funnel": "stage", "components": "component"}
+"""What such a label is called."""
 
 _STEPS: Final = {1: "day_by_day", 7: "week_by_week", 28: "month_by_month"}
 _FIGURE_COLUMNS: Final = ("figure", "now", "before", "change", "made_of")
@@ -123,7 +125,7 @@ class Layout:
             "svg": draw(chart, f"chart-{chart.name}", title, description),
             "legend": self._legend(chart),
             "head": [
-                words.text("page", _STEPS[chart.step] if chart.step else "name"),
+                words.text("page", _STEPS[chart.step] if chart.step else _NAME_OF[chart.name]),
                 *(words.text("series", series.name) for series in chart.series),
             ],
             "rows": [
@@ -170,6 +172,11 @@ class Layout:
             for rule_id, books in part.answers.items()
             for book in books
         ]
+        for case, book in part.reported:
+            what = words.known_text("reports", case.rule_id)
+            name = words.known_text("cases", case.name)
+            why = words.text("page", "for_case", what=what, case=name)
+            answers.append(self._answer(book, why))
         if part.foreseen is not None:
             answers.append(self._answer(part.foreseen, words.text("page", "foreseen")))
         return answers

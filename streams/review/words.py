@@ -13,6 +13,9 @@ LANGUAGES: Final = ("en", "zh")
 _DECIMALS: Final = {Unit.COUNT: 0, Unit.MONEY: 2}
 """Of all else, one: more would claim more than such counts can say."""
 
+_NOTHING: Final = ("0.0", "−0.0")
+"""A change that is rounded away has no sign."""
+
 
 class Words:
     """Says numbers, names and sentences in one language."""
@@ -75,8 +78,11 @@ class Words:
         """Say how far something moved; `signed` with its sign before it, and short."""
         points = "percentage_points_short" if signed else "percentage_points"
         kinds = {Unit.PERCENT: points, Unit.POINTS: "points"}
-        sign = "+" if signed and change.value > 0 else ""
-        number = sign + self.number(change.value, Unit.AVERAGE)
+        number = self.number(change.value, Unit.AVERAGE)
+        if number in _NOTHING:
+            number = _NOTHING[0]
+        elif signed and change.value > 0:
+            number = f"+{number}"
         return self.text("units", kinds.get(change.of, "percent"), value=number)
 
     def amount(self, amount: Amount, unit: Unit) -> str:

@@ -77,7 +77,9 @@ class Writer:
 
 def _days(text: Any) -> Markup:
     """Write a text into a page, so that no line ends within a day."""
-    return Markup(_DAY.sub(r'<span class="day">\g<0></span>', escape(text)))  # noqa: S704
+    # Python 3.11 would build what is put into a Markup by escaping it: it is made of plain text.
+    safe = str(escape(text))
+    return Markup(_DAY.sub(r'<span class="day">\g<0></span>', safe))  # noqa: S704
 
 
 def _line(text: Any) -> str:

@@ -196,6 +196,11 @@ def test_every_chart_is_named_for_those_who_cannot_see_it_and_has_a_table(
         assert "<caption>" in figure
 
 
+def test_a_page_shows_its_text_and_no_markup(pages: dict[str, str]) -> None:
+    assert '<span class="day">2026-' in pages["en.html"]
+    assert "&lt;span" not in pages["en.html"]
+
+
 def test_the_five_parts_stand_in_their_order(pages: dict[str, str]) -> None:
     assert re.findall(r"^## (.*)$", pages["en.md"], re.MULTILINE) == [
         "1. Member behaviour", "2. Content effect", "3. Campaign return", "4. Ecosystem health",

@@ -9,6 +9,10 @@ import pytest
 
 from models.alerts import Verdict
 from models.days import iso
+from models.events import EventType
+from models.panes import FIGURE_NAMES, GROWN
+from rules.measures import MEASURES
+from rules.measures.measure import CommunityMeasure
 from rules.review.amounts import (
     Amount,
     Compared,
@@ -16,16 +20,15 @@ from rules.review.amounts import (
     Missing,
     Windows,
     compare,
-    grown,
     ratio,
     read,
 )
 from rules.review.answers import answers
-from rules.review.charts import over_time
+from rules.review.charts import OVER_TIME, over_time
 from rules.review.compose import review
-from rules.review.figures import FIGURES, PartName, part_of
-from rules.review.history import NoSuchPeriodError, Period, buckets, period_of, unbroken
-from rules.review.judgements import index_of, more_measures, over
+from rules.review.figures import FIGURES, FUNNEL, PLACES, PartName, part_of
+from rules.review.history import JudgedDay, NoSuchPeriodError, Period, buckets, period_of, unbroken
+from rules.review.judgements import Case, case_of, index_of, more_measures, over
 from streams.review.projection import project
 from tests.builders import catalogue, day
 from tests.reviewed import D, history, judged, same_again, told
@@ -36,11 +39,13 @@ REPLY_RATE = next(f for f in FIGURES[PartName.CONTENT] if f.name == "reply_rate"
 COMPLETION = next(f for f in FIGURES[PartName.CONTENT] if f.name == "read_completion")
 ACTIVE = next(f for f in FIGURES[PartName.MEMBERS] if f.name == "active_share")
 STAYED = next(f for f in FIGURES[PartName.MEMBERS] if f.name == "funnel_stayed")
+STAGE = "growth-stage"
+JOINED, COUNTED = "joined_members_37_days_ago", "joined_stayed_37_days_ago"
 
 
 def read_all(figure: Figure, *measures: dict[str, int | None]) -> Amount:
     days = [judged(D + number, each) for number, each in enumerate(measures)]
-    return read(figure, days, grown(days))
+    return read(figure, days)
 
 
 def test_without_days_a_review_is_of_the_last_28_against_the_28_before() -> None:
@@ -115,7 +120,9 @@ def test_a_stock_is_as_of_the_last_day_on_which_it_is_known() -> None:
         (ACTIVE, {"active_members": None, "known_members": None}, Missing.UNKNOWN),
         (ACTIVE, {"active_members": 0, "known_members": 0}, Missing.NO_CASES),
         (NPS, {"promoters": 0, "detractors": 0, "surveys": 0}, Missing.NO_CASES),
-        (STAYED, {"joined_stayed": 0, "joined_members": 4}, Missing.YOUNG),
+        (STAYED, {"joined_members": 4}, Missing.OFF),
+        (STAYED, {COUNTED: None, JOINED: None}, Missing.UNKNOWN),
+        (STAYED, {COUNTED: 0, JOINED: 0}, Missing.NO_CASES),
     ],
 )
 def test_what_the_snapshots_do_not_say_is_missing_and_never_0(
@@ -126,12 +133,66 @@ def test_what_the_snapshots_do_not_say_is_missing_and_never_0(
 
 
 def test_without_judged_days_nothing_is_known() -> None:
-    assert read(SPEECH, [], frozenset()) == Amount(None, Missing.NO_DAYS, {}, 0)
+    assert read(SPEECH, []) == Amount(None, Missing.NO_DAYS, {}, 0)
 
 
-def test_a_cohort_is_told_where_snapshots_have_what_grew_later() -> None:
-    amount = read_all(STAYED, {"joined_stayed": 1, "joined_members": 4})
-    assert amount.value == 2_500
+def test_a_cohort_is_told_of_the_days_on_which_it_is_grown() -> None:
+    amount = read_all(
+        STAYED,
+        {COUNTED: None, JOINED: None, "joined_members": 9},
+        {COUNTED: 1, JOINED: 3, "joined_members": 9},
+        {COUNTED: 0, JOINED: 1, "joined_members": 9},
+    )
+    assert amount == Amount(2_500, None, {COUNTED: 1, JOINED: 4}, 2)
+
+
+def test_a_recall_is_of_those_who_reached_the_rung_on_the_same_day() -> None:
+    counts = {
+        "recalled_second_30_days_ago": 1,
+        "reached_second_30_days_ago": 8,
+        "reached_second": 2,
+        "churn_told": 3,
+    }
+    days = history([judged(D, counts)])
+    found = review(days, period_of(days, None, None), catalogue(), same_again)
+    values = {each.figure.name: each.now.value for each in found.parts[3].figures}
+    assert (values["recall_second"], values["reached_second"]) == (1_250, 2)
+    assert (values["recall_first"], values["recall_third"]) == (None, None)
+
+
+def test_without_the_rule_of_the_ladder_nobody_reached_a_rung_is_not_known() -> None:
+    ledger = {"reached_first": 0, "reached_first_30_days_ago": 0, "recalled_first_30_days_ago": 0}
+    days = history([judged(D, ledger)])
+    found = review(days, period_of(days, None, None), catalogue(), same_again)
+    missing = {each.figure.name: each.now.missing for each in found.parts[3].figures}
+    assert (missing["reached_first"], missing["recall_first"]) == (Missing.OFF, Missing.OFF)
+
+
+def test_the_funnel_is_drawn_of_the_grown_cohort() -> None:
+    counts = dict(zip(FUNNEL, (9, 6, 4, 2, 1), strict=True))
+    days = history([judged(D - 1, counts), judged(D, counts)])
+    found = review(days, period_of(days, None, None), catalogue(), same_again)
+    (chart,) = (each for each in found.parts[0].charts if each.name == "funnel")
+    assert (chart.labels, chart.series[0].values) == (FUNNEL, (18, 12, 8, 4, 2))
+
+
+def test_the_review_reads_what_snapshots_have_and_nothing_else() -> None:
+    figures = [figure for part in FIGURES.values() for figure in part]
+    drawn = [figure for charts in OVER_TIME.values() for *_, series in charts for figure in series]
+    names = {name for figure in (*figures, *drawn) for name in figure.reads + figure.needs}
+    values = {each.value_name for each in MEASURES.values() if isinstance(each, CommunityMeasure)}
+    rules = ("member-silent", "member-churn", "health-index-falling")
+    told_by_evaluations = set(more_measures({rule_id: {} for rule_id in rules}))
+    in_snapshots = {
+        *(kind.wire_name for kind in EventType),
+        "members",
+        "silent_members",
+        *values,
+        *FIGURE_NAMES,
+        *(name for name, _, _ in GROWN),
+    }
+    assert names - in_snapshots - told_by_evaluations == set()
+    assert told_by_evaluations <= names
 
 
 @pytest.mark.parametrize(
@@ -157,7 +218,7 @@ def test_halves_are_rounded_up(counted: int, cases: int, expected: int) -> None:
 
 def compared(figure: Figure, now: dict[str, int | None], before: dict[str, int | None]) -> Compared:
     days, days_before = [judged(D, now)], [judged(D - 1, before)]
-    return compare(figure, Windows(days, days_before, 1, grown(days + days_before)))
+    return compare(figure, Windows(days, days_before, 1))
 
 
 @pytest.mark.parametrize(
@@ -187,7 +248,7 @@ def test_rates_move_by_points() -> None:
 def test_a_count_of_a_part_of_the_days_is_not_compared() -> None:
     day_of_speech = {"post.created": 4, "reply.created": 0}
     now = [judged(D - 1, day_of_speech), judged(D, day_of_speech)]
-    found = compare(SPEECH, Windows(now, [judged(D - 2, day_of_speech)], 2, frozenset()))
+    found = compare(SPEECH, Windows(now, [judged(D - 2, day_of_speech)], 2))
     assert (found.now.value, found.before.value, found.change) == (8, 4, None)
 
 
@@ -275,7 +336,11 @@ def test_what_fired_is_answered_by_its_playbooks(
     assert [book.id for book in answers(catalogue(), rule_id, days)] == books
 
 
-def test_a_rule_of_no_other_part_is_about_health() -> None:
+def test_every_rule_that_is_shipped_has_a_place_in_the_review() -> None:
+    assert set(PLACES) == set(catalogue())
+
+
+def test_a_rule_that_is_not_known_is_told_with_health() -> None:
     assert part_of("a-rule-of-tomorrow") is PartName.HEALTH
 
 
@@ -296,10 +361,55 @@ def test_what_fired_is_answered_in_its_part_alone() -> None:
     assert answered == {PartName.CONTENT: ["speech-density-drop"]}
 
 
+def staged(number: int, verdict: Verdict, case: str | None) -> JudgedDay:
+    return judged(D + number, {}, {STAGE: verdict}, {STAGE: {"case": case}})
+
+
+@pytest.mark.parametrize(
+    ("days", "case"),
+    [
+        ([(Verdict.OK, "seed"), (Verdict.OK, "burst")], Case(STAGE, D + 1, "burst", "settled")),
+        ([(Verdict.OK, "seed"), (Verdict.OK, None)], Case(STAGE, D, "seed", "settled")),
+        ([(Verdict.OK, "seed"), (Verdict.LEARNING, "x")], Case(STAGE, D, "seed", "settled")),
+        ([(Verdict.LEARNING, None)], None),
+    ],
+    ids=["the last", "the last that is told", "of a verdict that is one", "none"],
+)
+def test_a_case_is_the_last_that_was_told(
+    days: list[tuple[Verdict, str | None]], case: Case | None
+) -> None:
+    now = [staged(number, *said) for number, said in enumerate(days)]
+    assert case_of(STAGE, now, [staged(-1, Verdict.OK, "settled")]) == case
+
+
+def test_what_only_reports_stands_in_its_part_with_the_playbook_of_the_case() -> None:
+    funnel = {"member-funnel": {"case": "first-month"}}
+    days = history(
+        [
+            staged(-28, Verdict.OK, "seed"),
+            staged(-1, Verdict.OK, "burst"),
+            judged(D, {}, {"member-funnel": Verdict.OK}, funnel),
+        ]
+    )
+    found = review(days, period_of(days, None, None), catalogue(), same_again)
+    reported = {
+        part.name: [(case.name, book.id) for case, book in part.reported]
+        for part in found.parts
+        if part.reported
+    }
+    assert reported == {
+        PartName.MEMBERS: [("first-month", "active-circle-hosting")],
+        PartName.HEALTH: [("burst", "burst-stage")],
+    }
+    codes = {part.name: part.findings[-1].code for part in found.parts}
+    assert codes[PartName.MEMBERS] == "reported"
+    assert codes[PartName.HEALTH] == "reported_anew"
+
+
 def test_a_chart_leaves_open_what_is_not_wholly_known_and_drops_what_never_is() -> None:
     known = {"post.created": 1, "reply.created": 0}
     days = history([judged(D - before, known) for before in range(30, -1, -1) if before != 10])
-    charts = over_time(PartName.CONTENT, days, Period(D - 27, D), frozenset())
+    charts = over_time(PartName.CONTENT, days, Period(D - 27, D))
     speech, rates = charts
     assert [series.name for series in speech.series] == ["posts", "replies"]
     assert speech.series[0].values == (None, None, None, None, 7, 7, None, 7)

@@ -14,13 +14,14 @@ import yaml
 from models.alerts import Verdict
 from rules.measures.health_components import COMPONENTS
 from rules.review import charts, findings
-from rules.review.amounts import Amount, Compared, Missing, Unit, Windows, compare, grown
+from rules.review.amounts import Amount, Compared, Missing, Unit, Windows, compare
 from rules.review.figures import FIGURES, PartName
-from rules.review.findings import Change, Number, PerDay, of_figures, of_health
+from rules.review.findings import Change, Number, PerDay, of_case, of_figures, of_health
 from rules.review.history import History, Period
-from rules.review.judgements import Component, Index, RuleDays
+from rules.review.judgements import Case, Component, Index, RuleDays
 from streams.review import words as words_module
 from streams.review.words import LANGUAGES, words_of
+from tests.builders import catalogue
 from tests.reviewed import D, judged
 
 TEXTS = {
@@ -78,15 +79,27 @@ def test_everything_that_a_review_names_has_words(language: str) -> None:
 
 
 @LANGUAGE
+def test_every_case_that_rules_report_has_words(language: str) -> None:
+    # The circles are cases of members, of whom a review does not tell.
+    reporting = [
+        rule
+        for rule in catalogue().values()
+        if rule.definition.reports_only and rule.playbook_cases and rule.id != "member-tiers"
+    ]
+    assert set(TEXTS[language]["reports"]) == {rule.id for rule in reporting}
+    assert set(TEXTS[language]["cases"]) == {
+        case for rule in reporting for case in rule.playbook_cases
+    }
+
+
+@LANGUAGE
 def test_every_chart_and_its_series_have_words(language: str) -> None:
     texts = TEXTS[language]
     known = {name: 1 for part in FIGURES.values() for each in part for name in each.reads}
     days = [judged(D - before, known) for before in range(56)][::-1]
     told = History("42", "UTC", D - 55, days)
     drawn = [
-        chart
-        for part in PartName
-        for chart in charts.over_time(part, told, Period(D - 27, D), grown(days))
+        chart for part in PartName for chart in charts.over_time(part, told, Period(D - 27, D))
     ]
     named = {chart.name for chart in drawn} | {"funnel", "components", "forecast"}
     assert set(texts["charts"]) == named
@@ -121,6 +134,11 @@ def test_changes_are_said_in_percent_or_points(of: Unit, en: str, zh: str) -> No
     assert said == [en, zh]
 
 
+@pytest.mark.parametrize(("value", "said"), [(-4, "0.0 pp"), (4, "0.0 pp"), (-6, "−0.1 pp")])
+def test_a_change_that_is_rounded_away_has_no_sign(value: int, said: str) -> None:
+    assert words_of("en").change(Change(value, Unit.PERCENT), signed=True) == said
+
+
 def test_what_is_not_known_is_said_so() -> None:
     nothing = Amount(None, Missing.OFF, {}, 0)
     assert words_of("en").amount(nothing, Unit.COUNT) == "not known"
@@ -134,7 +152,7 @@ def test_days_and_ids_are_the_same_in_every_language() -> None:
 
 def compared_of(part: PartName, now: dict[str, int], before: dict[str, int]) -> list[Compared]:
     days = [judged(D - 1, before), judged(D, now)]
-    windows = Windows(days[1:], days[:1], 1, grown(days))
+    windows = Windows(days[1:], days[:1], 1)
     return [compare(figure, windows) for figure in FIGURES[part]]
 
 
@@ -168,7 +186,7 @@ def test_the_leading_figure_is_said_with_how_it_moved(now: int, before: int, sen
 
 def test_without_a_period_before_a_figure_stands_alone() -> None:
     days = [judged(D, {"post.created": 3, "reply.created": 0})]
-    found = [compare(each, Windows(days, [], 1, grown(days))) for each in FIGURES[PartName.CONTENT]]
+    found = [compare(each, Windows(days, [], 1)) for each in FIGURES[PartName.CONTENT]]
     said = words_of("en").say(of_figures(PartName.CONTENT, found)[0])
     assert said == "Posts and replies: 3; there is no whole period before to compare it with."
 
@@ -262,3 +280,23 @@ def test_what_fired_and_what_had_no_answer_are_named() -> None:
     ]
     quiet = of_health(compared_of(PartName.HEALTH, {}, {}), None, rules[1:])
     assert quiet[1].says["count"] == Number(1)
+
+
+@pytest.mark.parametrize(
+    ("before", "en", "zh"),
+    [
+        ("burst", "as of 2026-06-28: burst, where members bring members.",
+         "（截至 2026-06-28）：爆发期，成员带来成员。"),
+        ("seed", "At the end of the period before: seed, where key members still have to be won.",
+         "上期期末：种子期，仍需赢得关键成员。"),
+    ],
+    ids=["as before", "another"],
+)  # fmt: skip
+def test_a_case_is_said_with_the_one_before_where_that_was_another(
+    before: str, en: str, zh: str
+) -> None:
+    finding = of_case(Case("growth-stage", D, "burst", before))
+    said = words_of("en").say(finding)
+    assert said.startswith("Stage of growth, as of 2026-06-28: burst, where members bring members.")
+    assert said.endswith(en)
+    assert words_of("zh").say(finding).endswith(zh)

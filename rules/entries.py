@@ -71,8 +71,10 @@ def first_of_day(community: Community, ledger: Ledger, user_id: str, name: str, 
         person.quiet_tier = person.quiet_day = 0
         ledger.changed_people[user_id] = person
     if person.joined:
+        stages = person.stages
         _pass_stages(community, person, day)
-        ledger.changed_people[user_id] = person
+        if person.stages != stages:
+            ledger.changed_people[user_id] = person
     if not person.waiting:
         watch(community, ledger, user_id, person, day)
 

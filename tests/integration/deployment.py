@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -18,6 +19,7 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from models.topics import ALERTS, EVENTS, MEMBER_ALERTS
 from rules.configuration import Configuration
 from streams.broker import Broker
+from streams.broker.processes import kill_process
 from streams.catalogue import shipped_catalogue
 from streams.connection import Connection
 from streams.demo.worker_process import Samples, WorkerProcess, total, worker_process
@@ -27,6 +29,7 @@ from streams.settings import load_configuration
 from streams.topics import apply_topics
 
 ROOT = Path(__file__).parents[2]
+EARLY = 3_000
 PATIENCE = 60.0
 COMMAND_PATIENCE = 90.0
 
@@ -193,6 +196,17 @@ def administrator(servers: str) -> Iterator[KafkaAdminClient]:
         yield client
     finally:
         client.close()
+
+
+def kill_in_the_middle(worker: WorkerProcess) -> float:
+    """Kill a worker without warning once it has applied some; return how many it had by then."""
+    wait_until(
+        lambda: records_counted(worker.samples()) >= EARLY, f"{EARLY:,} records applied", worker
+    )
+    applied = records_counted(worker.samples())
+    kill_process(worker.process)
+    assert worker.process.returncode == -signal.SIGKILL
+    return applied
 
 
 @contextmanager

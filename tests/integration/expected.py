@@ -7,17 +7,17 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-from models.alerts import Snapshot
-from models.documents import encode
 from models.instants import parse_instant
 from models.rejections import Rejection, RejectionReason
-from models.topics import ALERTS, ALERTS_STATE, MEMBER_ALERTS, SNAPSHOTS
+from models.state import OutboxEntry
+from models.topics import ALERTS, ALERTS_STATE, MEMBER_ALERTS, MEMBERS, SNAPSHOTS
 from rules.engine import fold
 from rules.policy import Policies
-from rules.records import snapshot_record
+from rules.records import Recorder
 from rules.state import Partition
 from streams.catalogue import shipped_catalogue
 from streams.lines import arrival_of, read_events
+from streams.outputs import Outputs
 from streams.partitioning import partition_of
 
 from .deployment import Deployment, Record
@@ -72,10 +72,25 @@ def latest_transitions(replayed: Iterable[bytes]) -> dict[bytes, bytes]:
 
 def snapshots(deployment: Deployment, file: Path) -> dict[bytes, bytes]:
     """The snapshots topic: one record per community and judged day."""
+    return {key: value for topic, key, value in plain(deployment, file) if topic == SNAPSHOTS.name}
+
+
+def circles(deployment: Deployment, file: Path) -> dict[bytes, list[bytes]]:
+    """The members topic: the changes of each member's circle, in order."""
+    found: dict[bytes, list[bytes]] = defaultdict(list)
+    for topic, key, value in plain(deployment, file):
+        if topic == MEMBERS.name:
+            found[key].append(value)
+    return dict(found)
+
+
+def plain(deployment: Deployment, file: Path) -> list[OutboxEntry]:
+    """The records that are no alerts: topic, key, value."""
     catalogue = shipped_catalogue()
     policies = Policies(deployment.loaded(), catalogue)
     states = [Partition(policies) for _ in range(deployment.partitions)]
-    expected = {}
+    recorder = Recorder(catalogue, deployment.loaded().deployment)
+    written = Outputs()
     for _, event in read_events(str(file)):
         if isinstance(event, Rejection):
             continue
@@ -83,12 +98,10 @@ def snapshots(deployment: Deployment, file: Path) -> dict[bytes, bytes]:
         time = parse_instant(event.time)
         assert time is not None
         for output in fold(state, [(arrival_of(event), time, event)]).outputs:
-            if isinstance(output, Snapshot):
-                document = snapshot_record(output)
-                key = f"{document['community_id']}|{document['day']}".encode()
-                assert key not in expected
-                expected[key] = encode(document)
-    return expected
+            written.add(recorder, output)
+    days = [key for topic, key, _ in written.others if topic == SNAPSHOTS.name]
+    assert len(days) == len(set(days))
+    return written.others
 
 
 def rejections(file: Path) -> Counter[tuple[bytes, RejectionReason]]:

@@ -10,34 +10,26 @@ import pytest
 
 from models.topics import ALERTS, MEMBER_ALERTS
 from streams.broker import Broker
-from streams.broker.processes import kill_process
 from streams.demo.worker_process import WorkerProcess
 from streams.runner import STOP_BOUND
 
-from .deployment import Deployment, deployed, records_counted, wait_until
+from .deployment import (
+    Deployment,
+    deployed,
+    kill_in_the_middle,
+    records_counted,
+    wait_until,
+)
 from .events import busy_history
 from .expected import check_outputs
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow]
-
-EARLY = 3_000
 
 
 def history(folder: Path, lines: int) -> Path:
     file = folder / "events.ndjson"
     file.write_bytes(b"\n".join(busy_history(lines, days=120, communities=20)))
     return file
-
-
-def kill_in_the_middle(worker: WorkerProcess) -> float:
-    """Kill a worker without warning once it has applied some; return how many it had by then."""
-    wait_until(
-        lambda: records_counted(worker.samples()) >= EARLY, f"{EARLY:,} records applied", worker
-    )
-    applied = records_counted(worker.samples())
-    kill_process(worker.process)
-    assert worker.process.returncode == -signal.SIGKILL
-    return applied
 
 
 def owned_partitions(worker: WorkerProcess) -> int:

@@ -8,14 +8,18 @@ from pathlib import Path
 import pytest
 
 from models.rejections import RejectionReason
-from models.topics import ALERTS_STATE, DEAD_LETTERS, EVENTS, SNAPSHOTS
+from models.topics import ALERTS_STATE, DEAD_LETTERS, EVENTS, MEMBERS, SNAPSHOTS
 from streams.broker import Broker
+from streams.catalogue import shipped_catalogue
 from streams.demo.worker_process import total
+from streams.sample import sample
 from tests.oracle.scenarios import scenario
 
-from .deployment import ROOT, Deployment, deployed
+from .deployment import ROOT, Deployment, deployed, kill_in_the_middle
 from .expected import (
     alert_sequences,
+    check_outputs,
+    circles,
     latest,
     latest_transitions,
     rejections,
@@ -83,6 +87,36 @@ def test_a_random_history_gives_the_same_records_live_and_replayed(
 
         check_exactly(deployment, file)
         check_dead_letters(deployment, file)
+
+
+@pytest.mark.parametrize("store", ["memory", "disk"])
+def test_with_every_rule_on_too_and_every_member_in_a_circle(
+    broker: Broker, topic_prefix: str, tmp_path: Path, store: str
+) -> None:
+    """The demo's simulated communities, half of them, through two workers one after another."""
+    planted = sample(7, 0.2)
+    lines = list(planted.lines)[: planted.line_count // 2]
+    file = tmp_path / "history.ndjson"
+    file.write_bytes(b"\n".join(lines))
+    configuration = {
+        **planted.configuration,
+        "state": {"store": store, "hot_communities": 5},
+        "rules": {rule: {"enabled": True} for rule in shipped_catalogue()},
+    }
+    with deployed(broker, topic_prefix, tmp_path, configuration, partitions=3) as deployment:
+        sent = deployment.produce(file)
+        with deployment.worker() as worker:
+            assert kill_in_the_middle(worker) < sent
+        with deployment.worker() as worker:
+            deployment.wait_until_caught_up(worker)
+
+        check_outputs(deployment, file)
+        expected = circles(deployment, file)
+        found = sequences(deployment, deployment.read(MEMBERS.name))
+        assert {key for _, key in found} == expected.keys()
+        for (_, key), values in found.items():
+            # A change that was written in vain before the kill is written once more.
+            assert list(dict.fromkeys(values)) == list(dict.fromkeys(expected[key]))
 
 
 @pytest.mark.skipif(not QUANTUM.is_file(), reason="the real communities are not on this machine")

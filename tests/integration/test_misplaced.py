@@ -25,13 +25,14 @@ from .deployment import (
     Deployment,
     administrator,
     deployed,
+    kill_in_the_middle,
     read_topics,
     records_counted,
     wait_until,
 )
 from .events import busy_history, line
 from .expected import check_outputs, rejections
-from .test_lifecycle import kill_in_the_middle, wait_until_shared
+from .test_lifecycle import wait_until_shared
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow]
 

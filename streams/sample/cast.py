@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from random import Random
 from typing import Final
 
 from streams.sample import campaigns, fading, growth
 from streams.sample.community import Backlog, Community, Errand, between, counts
-from streams.sample.incident import Incident, Proof, Status
+from streams.sample.incident import Incident, Proof
 from streams.sample.instants import DAYS, local_day
+from streams.sample.ladder import CHURN, ladder_proofs
 from streams.sample.unreadable import EVENT_LIKE
 
 SPEECH: Final = "speech-density-drop"
@@ -19,7 +19,6 @@ CONVERSION: Final = "share-conversion-low"
 SILENT: Final = "member-silent"
 RATE: Final = "share-conversion-rate-low"
 STALLED: Final = "transactions-stalled"
-CHURN: Final = "member-churn"
 TIERS: Final = "member-tiers"
 
 
@@ -130,37 +129,13 @@ def _exodus(random: Random) -> Trouble:
             7,
             frozenset(ids[member] for member in leaving),
         ),
-        *_ladder(ids, returning, leaving, last_day),
+        *ladder_proofs(ids, returning, leaving, last_day),
     )
     story = (
         "After a challenge 45 of 150 members fall silent together, while the others talk as "
         "before; 14 come back, 7 leave, the others are called back rung by rung, in vain."
     )
     return Trouble(community, Incident("member exodus", story, community.id, proofs))
-
-
-def _ladder(
-    ids: Mapping[int, str], returning: Iterable[int], leaving: Iterable[int], last_day: int
-) -> tuple[Proof, ...]:
-    """What the churn ladder says of those who fell silent after `last_day`."""
-    everyone = frozenset(ids.values())
-    back = frozenset(ids[member] for member in returning)
-    left = frozenset(ids[member] for member in leaving)
-    lost = everyone - back - left
-
-    def proof(status: Status, days: tuple[int, int], reason: str, members: frozenset[str]) -> Proof:
-        number = len(members)
-        return Proof(CHURN, status, _days(*days), reason, number, number, members)
-
-    first, second, third, end = (last_day + silent for silent in (14, 30, 45, 50))
-    return (
-        proof("firing", (first, first), "threshold", everyone),
-        proof("firing", (second, second), "threshold", everyone),
-        proof("firing", (third, third), "threshold", lost),
-        proof("resolved", (70, 82), "returned", back),
-        proof("resolved", (72, 79), "left", left),
-        proof("resolved", (end, end), "lost", lost),
-    )
 
 
 def _bot_storm(random: Random) -> Trouble:

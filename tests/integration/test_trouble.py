@@ -57,9 +57,9 @@ def test_missing_topics_are_named_with_the_command_that_creates_them(
         assert f"topic {events} is missing; create it with: pulse topics apply" in said
 
         created = deployment.pulse("topics", "apply").splitlines()
-        assert len([each for each in created if each.startswith("created ")]) == 9
+        assert len([each for each in created if each.startswith("created ")]) == 10
         again = deployment.pulse("topics", "apply").splitlines()
-        assert len([each for each in again if each.startswith("exists ")]) == 9
+        assert len([each for each in again if each.startswith("exists ")]) == 10
         with deployment.worker() as worker:
             assert worker.process.poll() is None
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from pydantic import TypeAdapter, ValidationError
 
-from models.alerts import Digest, Snapshot, Transition
+from models.alerts import Digest, Snapshot, TierChange, Transition
 from models.decode import decode
 from models.documents import encode
 from models.events import Event
@@ -141,6 +141,8 @@ def written() -> dict[str, list[dict[str, Any]]]:
                 name, document = "alert-event.v1", recorder.alert(output)
             elif isinstance(output, Digest):
                 name, document = "digest-event.v1", recorder.digest(output)
+            elif isinstance(output, TierChange):
+                name, document = "member-circle.v1", recorder.circle(output)
             else:
                 assert isinstance(output, Snapshot)
                 name, document = "snapshot.v1", snapshot_record(output)
@@ -148,7 +150,9 @@ def written() -> dict[str, list[dict[str, Any]]]:
     return records
 
 
-@pytest.mark.parametrize("record", ["alert-event.v1", "digest-event.v1", "snapshot.v1"])
+@pytest.mark.parametrize(
+    "record", ["alert-event.v1", "digest-event.v1", "member-circle.v1", "snapshot.v1"]
+)
 def test_what_the_engine_writes_fits_what_is_published(record: str) -> None:
     validator = Draft202012Validator(json_schema(record))
     assert written()[record]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from models.instants import DAY, HOUR, MINUTE, SECOND
@@ -368,3 +370,9 @@ def test_a_rule_that_is_off_as_shipped_is_on_where_configuration_says_so(
 
     assert (turned_on("a"), turned_on("b")) == (on_in_a, on_elsewhere)
     assert policies.elsewhere is policies.of("b")
+
+
+def test_the_configuration_that_turns_all_rules_on_names_each_of_them() -> None:
+    text = (Path(__file__).parents[2] / "deploy/all-rules.yaml").read_text(encoding="utf-8")
+    rules = Policies(configured(text), catalogue()).elsewhere.rules
+    assert [rule.id for rule in rules if not rule.enabled] == []

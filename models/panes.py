@@ -150,7 +150,8 @@ NOTHING: Final = empty_pane(WIDE)
 
 def total(panes: Recent, index: int) -> int:
     """Add up one counter: an `EventType`, `LATE` or a `Figure`."""
-    return sum([pane[index] for pane in panes])
+    number = int(index)  # an enum's member indexes slower
+    return sum([pane[number] for pane in panes])
 
 
 def recent(panes: Panes, day: int, days: int) -> list[Pane]:

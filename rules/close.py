@@ -34,7 +34,7 @@ from rules.bookkeeping import settle
 from rules.churn import judge_ladder
 from rules.effects import Effects
 from rules.ledger_close import close_ledger, known_campaigns, known_cohorts
-from rules.lifecycle import RESTING, Signal, advance, step
+from rules.lifecycle import RESTING, AlertState, Signal, advance, step
 from rules.measures.measure import CommunityMeasure, read_verdict
 from rules.policy import RulePolicy
 from rules.state import Community, Partition
@@ -74,8 +74,10 @@ def _close_day(community: Community, at: int, effects: Effects) -> None:
     horizon = community.policy.horizon
     panes = recent(community.panes, day, horizon)
     values: dict[str, int | None] = {}
+    alerts = community.alerts
     for rule in community.policy.rules:
-        if not rule.enabled and not _stands(community, rule.id):
+        # Most rules are off, and have never had an alert here.
+        if not rule.enabled and (rule.id not in alerts or not _stands(alerts[rule.id])):
             continue
         # Only a rule that is off, and ends its alert, looks further back than the horizon.
         seen = panes if rule.horizon <= horizon else recent(community.panes, day, rule.horizon)
@@ -127,14 +129,13 @@ def _counts(community: Community, pane: Pane, day: int) -> dict[str, int | None]
     return measures
 
 
-def _stands(community: Community, rule_id: str) -> bool:
-    """Tell whether an alert of the rule, which is disabled now, still stands.
+def _stands(alert: AlertState) -> bool:
+    """Tell whether an alert of a rule that is disabled now still stands.
 
     It is judged on, without a verdict, and so ends after 28 closes; members' alerts end when the
     members come back.
     """
-    alert = community.alerts.get(rule_id)
-    return alert is not None and alert.phase is Phase.FIRING
+    return alert.phase is Phase.FIRING
 
 
 def _judge_community(

@@ -5,7 +5,7 @@ entries of a day are counters by name of the counter and member. A counter's nam
 it is stored with each entry; those of campaigns go on with the campaign's id.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import IntEnum
 from typing import Final
 
@@ -138,9 +138,10 @@ class LedgerChange(msgspec.Struct, array_like=True, frozen=True):
     days: Days
     people: dict[str, Person]
 
-    def touched(self) -> Iterator[str]:
-        """Return the members of whom something has changed, some of them more than once."""
-        yield from self.people
-        for entries in self.days.values():
-            for counter in entries.values():
-                yield from counter
+
+def touched(people: Iterable[str], days: Days) -> Iterator[str]:
+    """Yield the members among changed persons and changed entries, some of them more than once."""
+    yield from people
+    for entries in days.values():
+        for counter in entries.values():
+            yield from counter

@@ -5,7 +5,7 @@ Part of the accumulator of the fold (`rules.state`); `rules.bookkeeping` enters 
 are not stored.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from models import ledger as names
@@ -179,13 +179,6 @@ class Ledger:
             entries = self.entries(day)
             for name, counter in counters.items():
                 entries.setdefault(name, {}).update(counter)
-
-    def touched(self) -> Iterable[str]:
-        """Return the members of whom something has changed, some of them more than once."""
-        yield from self.changed_people
-        for entries in self.changed.values():
-            for counter in entries.values():
-                yield from counter
 
 
 def _add(sums: Counter, counter: Mapping[str, int]) -> None:

@@ -15,7 +15,8 @@ from collections.abc import Iterable, Iterator, Set
 from typing import Final, NamedTuple
 
 from models import members as packed
-from models.state import NEVER, Stamp, delta_key
+from models.ledger import touched
+from models.state import NEVER, PEOPLE, Stamp, delta_key
 from models.stored import Change, encode_change, join_changes
 from rules.bookkeeping import settle_all
 from rules.state import Community, Partition
@@ -29,9 +30,9 @@ MOST_BYTES: Final = 4 << 20
 BYTES_PER_COMMUNITY: Final = 1_024
 TIMES_WHOLE: Final = 4
 """How much of deltas a changelog partition may hold: by number, and by bytes, whichever of these
-bounds is highest, or so many times as much as all communities take that were written whole. With
-many, or large ones, each is else written whole over and over; so a quarter more is written than
-changes, and a recovery reads five times the state at most.
+bounds is highest, or so many times as much as the ledgers take that were written whole. With many
+communities, or large ledgers, each is else written whole over and over. Without a ledger a recovery
+reads no more than before there were any; with one, five times of what the ledgers take at most.
 """
 
 
@@ -56,8 +57,8 @@ class Journal:
         """Begin with an empty changelog."""
         self.stamp = NEVER
         self._whole_since: dict[str, Stamp] = {}
-        self._whole_bytes: dict[str, int] = {}
-        self._all_whole_bytes = 0
+        self._ledger_bytes: dict[str, int] = {}
+        self._all_ledger_bytes = 0
         self._changed_pages: dict[str, frozenset[int]] = {}
         self._left: OrderedDict[str, Stamp] = OrderedDict()
         self._deltas: deque[_Delta] = deque()
@@ -70,12 +71,12 @@ class Journal:
         """Note that the community stands whole in the changelog, as of `since`."""
         self._whole_since[community_id] = since
 
-    def note_whole_bytes(self, community_id: str, size: int) -> None:
-        """Note how large the records of a community are that was written whole."""
-        before = self._whole_bytes.get(community_id, 0)
+    def note_ledger(self, community_id: str, size: int) -> None:
+        """Note how many bytes the ledger of a community took that was written whole."""
+        before = self._ledger_bytes.get(community_id, 0)
         # Pages that have not changed are not written again, and still count.
-        self._whole_bytes[community_id] = size = max(before, size)
-        self._all_whole_bytes += size - before
+        self._ledger_bytes[community_id] = size = max(before, size)
+        self._all_ledger_bytes += size - before
 
     def note_delta(self, key: bytes, size: int, stamp: Stamp, communities: set[str]) -> None:
         """Note a delta, in the order of the stamps, and which communities need it."""
@@ -125,7 +126,7 @@ class Journal:
         """Tell whether the deltas are too many, or too large."""
         if len(self._deltas) > MOST_DELTAS:
             return True
-        return self._bytes > max(least_bytes, TIMES_WHOLE * self._all_whole_bytes)
+        return self._bytes > max(least_bytes, TIMES_WHOLE * self._all_ledger_bytes)
 
     def _write_deltas(self, partition: Partition, leaving: Set[str]) -> Iterator[Record]:
         """Yield all that has changed, parted where one record would be too large."""
@@ -146,7 +147,8 @@ class Journal:
             self.note_members(community.id, community.dirty_members.values())
             if ledger is not None:
                 members = community.members
-                self.note_members(community.id, (members[name] for name in ledger.touched()))
+                names = touched(ledger.changed_people, ledger.changed)
+                self.note_members(community.id, (members[name] for name in names))
         elif community.dirty_members or (ledger is not None and ledger.has_changed):
             self._changed_pages[community.id] = _FIRST_PAGE
 
@@ -170,9 +172,10 @@ class Journal:
         changed = self._changed_pages.pop(community.id, frozenset())
         size = 0
         for key, value in whole_records(community, sorted(changed), self.stamp):
-            size += len(value or b"")
+            size += len(value or b"") if key[:1] == PEOPLE else 0
             yield key, value
-        self.note_whole_bytes(community.id, size)
+        if size:
+            self.note_ledger(community.id, size)
 
     def _forget_left(self) -> None:
         """Forget of communities that left memory what no delta needs to be held against any more.

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from models import state as stored
 from models.alerts import Phase
-from models.ledger import Days, StoredBook
+from models.ledger import Days, StoredBook, touched
 from models.recovered import Recovered
 from models.state import Stamp, StateError
 from models.stored import (
@@ -67,14 +67,12 @@ class Restoration:
         community.alerts = _alerts(content.alerts)
         self._open(community, content.ledger)
         self._journal.note_whole(community_id, Stamp(*content.since))
-        self._note_bytes(community_id, value)
 
     def add_page(self, community_id: str, value: bytes) -> None:
         """Add a page of the members of a community that was added before; else StateError."""
         if community_id not in self._communities:
             raise StateError(f"members of {community_id!r}, which is not in the state")
         self._members[community_id].update(decode_page(value))
-        self._note_bytes(community_id, value)
 
     def add_people(self, community_id: str, value: bytes) -> None:
         """Add what the ledger knows of a page's members, where the community has a ledger."""
@@ -94,7 +92,7 @@ class Restoration:
 
     def _note_bytes(self, community_id: str, value: bytes) -> None:
         size = self._sizes[community_id] = self._sizes.get(community_id, 0) + len(value)
-        self._journal.note_whole_bytes(community_id, size)
+        self._journal.note_ledger(community_id, size)
 
     def _open(self, community: Community, book: StoredBook | None) -> None:
         """Take in what a record says of the ledger as a whole; a later record counts."""
@@ -127,8 +125,9 @@ class Restoration:
             if community.ledger is not None:
                 community.ledger.absorb(change.ledger.days, change.ledger.people)
             # What is known of others has changed too: it stands on their pages.
-            touched = (members[name] for name in change.ledger.touched() if name in members)
-            self._journal.note_members(community.id, touched)
+            names = touched(change.ledger.people, change.ledger.days)
+            known = (members[name] for name in names if name in members)
+            self._journal.note_members(community.id, known)
         self._journal.note_members(community.id, change.members.values())
 
     def _begin(self, community_id: str, first_day: int, next_day: int) -> Community:

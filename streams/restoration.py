@@ -97,7 +97,9 @@ class Restoration:
     def _open(self, community: Community, book: StoredBook | None) -> None:
         """Take in what a record says of the ledger as a whole; a later record counts."""
         if book is None:
-            self._books.pop(community.id, None)
+            # None was kept: what an earlier one knew has a gap, and is void.
+            if self._books.pop(community.id, None) and community.ledger is not None:
+                community.ledger = Ledger(community.first_day)
             return
         self._books[community.id] = book
         if community.ledger is not None:
@@ -120,8 +122,8 @@ class Restoration:
             community.alerts = _alerts(change.alerts)
         members = self._members[community.id]
         members.update(change.members)
+        self._open(community, None if change.ledger is None else change.ledger.book)
         if change.ledger is not None:
-            self._open(community, change.ledger.book)
             if community.ledger is not None:
                 community.ledger.absorb(change.ledger.days, change.ledger.people)
             # What is known of others has changed too: it stands on their pages.

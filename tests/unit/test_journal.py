@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 
+from models.alerts import Snapshot, Verdict
 from models.decode import decode_timed
 from models.events import Arrived
 from models.instants import DAY, format_instant, parse_instant
@@ -14,7 +15,7 @@ from models.rejections import Rejection
 from models.state import COMMUNITY, DELTA, MEMBERS, PEOPLE
 from rules import state
 from rules.configuration import Configuration
-from rules.engine import fold
+from rules.engine import fold, tick
 from rules.policy import Policies
 from rules.state import Partition
 from streams import journal
@@ -176,3 +177,67 @@ def test_a_restored_journal_goes_on_where_the_other_was(monkeypatch: pytest.Monk
     deltas = [key for key in dict(log.records) if key[:1] == DELTA]
     kept = [key for key in deltas if dict(log.records)[key] is not None]
     assert len(kept) <= 4
+
+
+def taken_over(log: Log, policies: Policies) -> Log:
+    """The same changelog, gone on with by a worker that has another configuration."""
+    log.policies = policies
+    log.partition, log.journal = log.read_back()
+    log.journal.begin(len(log.records))
+    log.records.append(
+        marker_record(stored_partition(log.partition, 0, 1), log.journal.stamp),
+    )
+    return log
+
+
+def test_a_ledger_that_is_turned_on_later_knows_the_members_and_whole_days_only() -> None:
+    """
+    days    0        1        2 .. 27       28            29 ..
+            anna     | the rule is turned on; day 1 is open, so known in part
+                              | the ledger's first day: 27 more until a window is whole
+    """
+    log = Log()
+    log.batch(post(1), post(2, day=1, user="ben"))
+    taken_over(log, WITH_A_LEDGER)
+    log.batch(*(post(10 + day, day=day, user="ben") for day in range(2, 32)))
+    community = log.partition.communities["42"]
+    assert community.ledger is not None
+    assert community.ledger.since == community.first_day + 2
+    assert community.ledger.people.keys() == {"anna", "ben"}
+
+    verdicts = {
+        output.day - community.first_day: output
+        for output in tick(log.partition, START + 33 * DAY).outputs
+        if isinstance(output, Snapshot)
+    }
+    assert verdicts[31].verdicts["member-tiers"]["verdict"] is Verdict.OK
+    log.partition.clean()
+
+
+def test_before_a_ledgers_first_day_its_figures_are_not_said_and_nothing_is_judged() -> None:
+    log = Log()
+    log.batch(post(1), post(2, day=1, user="ben"))
+    taken_over(log, WITH_A_LEDGER)
+    outputs = fold(log.partition, [post(3, day=4)]).outputs
+    days = [output for output in outputs if isinstance(output, Snapshot)]
+    assert ["known_members" in day.measures for day in days] == [False, True, True]
+    assert {day.verdicts["member-tiers"]["verdict"] for day in days} == {Verdict.LEARNING}
+
+
+def test_a_restart_after_a_ledger_was_turned_on_and_off_and_on_finds_the_same() -> None:
+    log = Log()
+    log.batch(post(1), post(2, user="ben", day=1))
+    taken_over(log, WITH_A_LEDGER)
+    log.batch(post(3, user="cleo", day=2))
+    taken_over(log, POLICIES)
+    log.batch(post(4, user="dora", day=3))
+    assert log.partition.communities["42"].ledger is None
+    taken_over(log, WITH_A_LEDGER)
+    log.batch(post(5, user="ben", day=4))
+
+    again, _ = log.read_back()
+    assert described(again) == described(log.partition)
+    ledger = again.communities["42"].ledger
+    assert ledger is not None
+    assert ledger.people.keys() == {"anna", "ben", "cleo", "dora"}
+    assert ledger.since == again.communities["42"].first_day + 4

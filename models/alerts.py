@@ -1,5 +1,6 @@
 """What the engine decides about an alert, and the words for it (contract, sections 4 and 5)."""
 
+from collections.abc import Mapping
 from enum import IntEnum, StrEnum
 from typing import Any
 
@@ -124,6 +125,23 @@ class Snapshot(Value, frozen=True):
     verdicts: dict[str, Judgement]
 
 
+class Counts(Value, frozen=True):
+    """How much one member did in 28 days, as it is told of the member.
+
+    `received` are answers and likes of others, `brought_in` members who joined by the member's
+    invitation; `interactions` are speech and the other ones together.
+    """
+
+    speech: int = 0
+    views: int = 0
+    received: int = 0
+    invites: int = 0
+    brought_in: int = 0
+    purchases: int = 0
+    spent_hundredths: int = 0
+    interactions: int = 0
+
+
 class TierChange(Value, frozen=True):
     """A member has changed its circle at a close; `Tier.NONE` where it has left.
 
@@ -137,5 +155,5 @@ class TierChange(Value, frozen=True):
     tier: Tier
     day: int
     at: int
-    counts: dict[str, int]
-    tags: dict[str, str]
+    counts: Counts
+    tags: Mapping[str, str]

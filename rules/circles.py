@@ -5,35 +5,39 @@ much each member did (`measured`); what a member is in moves by `moved`.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from functools import cache
 from itertools import accumulate
 from typing import Final, NamedTuple
 
 from models import ledger as names
 from models import members as packed
-from models.alerts import TierChange
+from models.alerts import Counts, TierChange
 from models.ledger import Person, Tier
+from rules.ledger import Ledger
 from rules.policy import Circles
 from rules.state import Community
 
-_NONE, _OBSERVER, _POTENTIAL, _ACTIVE, _CORE = (int(tier) for tier in Tier)
+_TIERS: Final = tuple(Tier)
+_NONE, _OBSERVER, _POTENTIAL, _ACTIVE, _CORE = map(int, _TIERS)
 _FIFTH: Final = 5
 
-COUNTS: Final = {
-    "speech": names.SPEECH,
-    "views": names.VIEWS,
-    "received": names.RECEIVED,
-    "invites": names.INVITES,
-    "brought_in": names.BROUGHT,
-    "purchases": names.PURCHASES,
-    "spent_hundredths": names.SPENT,
-}
-"""What is told of a member, by the name of its counter."""
+_TOLD: Final = (
+    names.SPEECH,
+    names.VIEWS,
+    names.RECEIVED,
+    names.INVITES,
+    names.BROUGHT,
+    names.PURCHASES,
+    names.SPENT,
+)
+"""What is told of a member beside interactions, in the order of `Counts`."""
 
 
 class Ranking(NamedTuple):
-    """Members from the busiest to the idlest, ties by id, and how many are core, and active.
+    """Members from the busiest to the idlest, and how many are core, and active.
 
+    Where a circle ends between members who did as much, they stand by id; elsewhere as they come.
     `total` is what all of them did together, `top_fifth` what the first fifth did, rounded up.
     """
 
@@ -50,13 +54,24 @@ def measured(counts: Mapping[str, int], circles: Circles) -> Ranking:
     Core are those who make the first `core_percent` of all, active those up to `active_percent`:
     whoever crosses the mark still belongs to those before it.
     """
-    members = sorted(sorted(counts), key=counts.__getitem__, reverse=True)
-    done = list(accumulate(map(counts.__getitem__, members), initial=0))
+    members = sorted(counts, key=counts.__getitem__, reverse=True)
+    did = [counts[user_id] for user_id in members]
+    done = list(accumulate(did, initial=0))
     total = done[-1]
     # So many begin before the mark: the mark is rounded up, which no whole number notices.
     core = bisect_left(done, -(-circles.core_percent * total // 100))
     both = bisect_left(done, -(-circles.active_percent * total // 100))
+    for end in (core, both):
+        if end < len(did) and did[end - 1] == did[end]:
+            _sort_alike(members, did, end)
     return Ranking(members, core, both - core, total, done[-(-len(members) // _FIFTH)])
+
+
+def _sort_alike(members: list[str], did: list[int], place: int) -> None:
+    """Sort by id the members who did as much as the one at `place`."""
+    first = did.index(did[place])
+    alike = slice(first, first + did.count(did[place]))
+    members[alike] = sorted(members[alike])
 
 
 def moved(person: Person, tier: int, day: int, down_closes: int) -> bool:
@@ -75,38 +90,53 @@ def moved(person: Person, tier: int, day: int, down_closes: int) -> bool:
 
 
 def close_circles(
-    community: Community, ranking: Ranking, day: int, at: int
-) -> Iterator[TierChange]:
-    """Give every member the circle measured at the close of `day`; yield who changed, in order.
+    community: Community, ledger: Ledger, ranking: Ranking, day: int, at: int
+) -> list[TierChange]:
+    """Give every member the circle measured at the close of `day`; return who changed, in order.
 
-    In the order of the ranking, then those without an interaction by id. Nobody is told of where
-    the rule that tells of circles is off.
+    From the busiest to the idlest, ties by id, then those without an interaction by id. Nobody is
+    told of where the rule that tells of circles is off.
     """
-    told = community.policy.circles.are_told
-    ledger = community.ledger
-    assert ledger is not None
-    people = ledger.people
+    ranked = _close_ranked(community, ledger, ranking, day)
+    faded = _close_faded(community, ledger, day)
+    if not community.policy.circles.are_told:
+        return []
+    order = sorted(ranked)
+    order.sort(key=ledger.interactions.__getitem__, reverse=True)
+    order += sorted(faded)
+    return _told(community, ledger, order, ranked | faded, day, at)
+
+
+def _close_ranked(
+    community: Community, ledger: Ledger, ranking: Ranking, day: int
+) -> dict[str, int]:
+    """Move those who have interacted; return who changed, and out of which circle."""
+    before: dict[str, int] = {}
+    people, lately = ledger.people, _too_late_to_fall(community, day)
     borders = (ranking.core, ranking.core + ranking.active, len(ranking.members))
     first = 0
     for tier, last in zip((_CORE, _ACTIVE, _POTENTIAL), borders, strict=True):
         for user_id in ranking.members[first:last]:
             person = people[user_id]
-            held = person.tier
-            if held == tier and not person.below_since:
+            held, below_since = person.tier, person.below_since
+            # Most stay where they are, or wait for their fall.
+            if below_since >= lately if held > tier else held == tier and not below_since:
                 continue
-            if _moves(community, user_id, person, tier, day) and told:
-                yield _change(community, user_id, held, day, at)
+            if _moves(community, ledger, user_id, person, tier, day):
+                before[user_id] = held
         first = last
-    yield from _close_faded(community, day, at)
+    return before
 
 
-def _close_faded(community: Community, day: int, at: int) -> Iterator[TierChange]:
-    """Let those without an interaction become observers, and those who left nothing."""
-    ledger = community.ledger
-    assert ledger is not None
-    told = community.policy.circles.are_told
+def _close_faded(community: Community, ledger: Ledger, day: int) -> dict[str, int]:
+    """Let those without an interaction become observers, and those who left nothing.
+
+    Return who changed, and out of which circle.
+    """
+    before: dict[str, int] = {}
     settled = []
-    for user_id in sorted(ledger.faded):
+    lately = _too_late_to_fall(community, day)
+    for user_id in ledger.faded:
         person = ledger.people[user_id]
         held = person.tier
         if user_id in ledger.gone:
@@ -116,29 +146,32 @@ def _close_faded(community: Community, day: int, at: int) -> Iterator[TierChange
                 ledger.seats[held] -= 1
                 ledger.seats[_NONE] += 1
                 ledger.changed_people[user_id] = person
-                if told:
-                    yield _change(community, user_id, held, day, at)
-            continue
-        if user_id in ledger.interactions:
+                before[user_id] = held
+        elif user_id in ledger.interactions:
             settled.append(user_id)
-            continue
-        has_moved = held != _OBSERVER and _moves(community, user_id, person, _OBSERVER, day)
-        if has_moved and told:
-            yield _change(community, user_id, held, day, at)
-        if person.tier == _OBSERVER:
-            settled.append(user_id)
+        elif person.below_since < lately:
+            if held != _OBSERVER and _moves(community, ledger, user_id, person, _OBSERVER, day):
+                before[user_id] = held
+            if person.tier == _OBSERVER:
+                settled.append(user_id)
     for user_id in settled:
         del ledger.faded[user_id]
+    return before
 
 
-def _moves(community: Community, user_id: str, person: Person, tier: int, day: int) -> bool:
+def _too_late_to_fall(community: Community, day: int) -> int:
+    """Return since which day who is below has been so for too few closes to fall at this one."""
+    return day - community.policy.circles.down_closes + 2
+
+
+def _moves(
+    community: Community, ledger: Ledger, user_id: str, person: Person, tier: int, day: int
+) -> bool:
     """Move a member, and count the seats of the circles; note the first fall since it was there.
 
     Who has been there on the next day already, before this close, falls before it goes quiet.
     """
-    ledger, held = community.ledger, person.tier
-    assert ledger is not None
-    below_since = person.below_since
+    held, below_since = person.tier, person.below_since
     has_moved = moved(person, tier, day, community.policy.circles.down_closes)
     if has_moved or person.below_since != below_since:
         ledger.changed_people[user_id] = person
@@ -146,30 +179,62 @@ def _moves(community: Community, user_id: str, person: Person, tier: int, day: i
         return False
     ledger.seats[held] -= 1
     ledger.seats[tier] += 1
-    is_quiet = packed.last_day(community.members[user_id]) <= day
-    if tier < held and is_quiet and not person.quiet_tier:
-        person.quiet_tier, person.quiet_day = held, day
+    if tier < held and not person.quiet_tier:
+        is_quiet = packed.last_day(community.members[user_id]) <= day
+        if is_quiet:
+            person.quiet_tier, person.quiet_day = held, day
     return True
 
 
-def _change(community: Community, user_id: str, before: int, day: int, at: int) -> TierChange:
-    ledger = community.ledger
-    assert ledger is not None
-    counts = {name: ledger.sums[key].get(user_id, 0) for name, key in COUNTS.items()}
-    counts["interactions"] = ledger.interactions.get(user_id, 0)
-    tier = Tier(ledger.people[user_id].tier)
-    tags = tags_of(counts, community.policy.circles)
-    return TierChange(community.id, user_id, Tier(before), tier, day, at, counts, tags)
+def _told(
+    community: Community,
+    ledger: Ledger,
+    order: Iterable[str],
+    before: Mapping[str, int],
+    day: int,
+    at: int,
+) -> list[TierChange]:
+    """Return the changes of the members in `order`, with what each did in the window."""
+    people, circles, interactions = ledger.people, community.policy.circles, ledger.interactions
+    speech, views, received, invites, brought, purchases, spent = (
+        ledger.sums[name] for name in _TOLD
+    )
+    changes = []
+    for user_id in order:
+        counts = Counts(
+            speech.get(user_id, 0),
+            views.get(user_id, 0),
+            received.get(user_id, 0),
+            invites.get(user_id, 0),
+            brought.get(user_id, 0),
+            purchases.get(user_id, 0),
+            spent.get(user_id, 0),
+            interactions.get(user_id, 0),
+        )
+        tags = tags_of(counts, circles)
+        left, entered = _TIERS[before[user_id]], _TIERS[people[user_id].tier]
+        changes.append(TierChange(community.id, user_id, left, entered, day, at, counts, tags))
+    return changes
 
 
-def tags_of(counts: Mapping[str, int], circles: Circles) -> dict[str, str]:
+def tags_of(counts: Counts, circles: Circles) -> Mapping[str, str]:
     """Return the three tags of a member: how much each dimension holds (article, 1.1)."""
-    amounts = {
-        "demand_intensity": counts["views"] + counts["interactions"],
-        "willingness_to_pay": counts["purchases"],
-        "social_value": counts["received"] + counts["brought_in"],
-    }
+    demand_high, pay_high, social_high = circles.high
+    return _tags(
+        _tag(counts.views + counts.interactions, demand_high),
+        _tag(counts.purchases, pay_high),
+        _tag(counts.received + counts.brought_in, social_high),
+    )
+
+
+def _tag(amount: int, high: int) -> str:
+    return "high" if amount >= high else "some" if amount else "none"
+
+
+@cache  # of the 27 there are, each once: a change of circle is kept until it is published
+def _tags(demand: str, pay: str, social: str) -> Mapping[str, str]:
     return {
-        name: "high" if amount >= high else "some" if amount else "none"
-        for (name, amount), high in zip(amounts.items(), circles.high, strict=True)
+        "demand_intensity": demand,
+        "willingness_to_pay": pay,
+        "social_value": social,
     }

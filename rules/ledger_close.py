@@ -39,7 +39,7 @@ def close_ledger(community: Community, ledger: Ledger, day: int, at: int) -> lis
     if ledger.gone:
         counts = {name: count for name, count in counts.items() if name not in ledger.gone}
     ranking = measured(counts, community.policy.circles)
-    changes = list(close_circles(community, ranking, day, at))
+    changes = close_circles(community, ledger, ranking, day, at)
     _note_figures(community, ledger, ranking, day)
     _close_campaigns(ledger, day)
     return changes

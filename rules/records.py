@@ -19,8 +19,8 @@ from rules.configuration import DeploymentSection
 
 Record = dict[str, Any]
 
-CIRCLES: Final = {tier: tier.name.lower() if tier else "left" for tier in Tier}
-"""The circles as records name them; whoever is in none has left."""
+CIRCLES: Final = tuple(tier.name.lower() if tier else "left" for tier in Tier)
+"""The circles as records name them, by `Tier`; whoever is in none has left."""
 
 CIRCLES_MEASURE: Final = "member-tiers"
 """The measure of the rule whose playbooks answer the circles, by case."""
@@ -64,7 +64,12 @@ class Recorder:
             if (alertname := rule.definition.alertname) is not None
         }
         circles = next((rule for rule in catalogue.values() if _draws_circles(rule)), None)
-        self._circles = {} if circles is None else _circle_playbooks(circles, deployment.base_url)
+        self._circle_playbooks = [
+            _reference(circles.playbook_for({"case": CIRCLES[tier]}), deployment.base_url)
+            if circles is not None and tier
+            else None
+            for tier in Tier
+        ]
 
     def alert(self, transition: Transition) -> Record:
         """Return the record of one transition; `id` is `<alert_id>:<seq>`."""
@@ -118,9 +123,9 @@ class Recorder:
             "before": CIRCLES[change.before] if change.before else None,
             "decided_at": format_instant(change.at),
             "window": [iso(change.day - WINDOW_DAYS + 1), iso(change.day)],
-            "counts": change.counts,
+            "counts": change.counts.by_name(),
             "tags": change.tags,
-            "playbook": self._circles.get(change.tier),
+            "playbook": self._circle_playbooks[change.tier],
         }
 
     def digest(self, digest: Digest) -> Record:
@@ -220,15 +225,6 @@ def _reference(book: Playbook, base_url: str) -> Record:
 
 def _draws_circles(rule: Rule) -> bool:
     return rule.definition.measure == CIRCLES_MEASURE
-
-
-def _circle_playbooks(rule: Rule, base_url: str) -> dict[Tier, Record]:
-    """Return the playbook of each circle; nothing answers a member who has left."""
-    return {
-        tier: _reference(rule.playbook_for({"case": name}), base_url)
-        for tier, name in CIRCLES.items()
-        if tier is not Tier.NONE
-    }
 
 
 def subject_of(community_id: str, member_id: str | None) -> str:

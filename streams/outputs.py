@@ -26,16 +26,16 @@ class Outputs:
 
     def add(self, recorder: Recorder, output: Output) -> None:
         """Write one more output."""
-        if isinstance(output, Snapshot):
+        if isinstance(output, TierChange):
+            document = recorder.circle(output)
+            key = f"{output.community_id}|{output.member_id}"
+            self.others.append((MEMBERS.name, key.encode(), encode(document)))
+        elif isinstance(output, Snapshot):
             document = snapshot_record(output)
             key = f"{output.community_id}|{document['day']}"
             self.others.append((SNAPSHOTS.name, key.encode(), encode(document)))
         elif isinstance(output, Transition):
             self._announce(recorder, output)
-        elif isinstance(output, TierChange):
-            document = recorder.circle(output)
-            key = f"{output.community_id}|{output.member_id}"
-            self.others.append((MEMBERS.name, key.encode(), encode(document)))
         else:
             document = recorder.digest(output)
             self.alerts.append((ALERTS.name, output.community_id.encode(), encode(document)))

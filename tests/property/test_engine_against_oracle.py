@@ -128,7 +128,8 @@ def change_of(change: TierChange) -> ExpectedChange:
     """A change of circle as the oracle would note it."""
     before, tier = change.before.name.lower(), change.tier.name.lower()
     names, day = (change.community_id, change.member_id), iso(change.day)
-    return ExpectedChange(*names, before, tier, day, change.counts, change.tags)
+    counts, tags = change.counts.by_name(), dict(change.tags)
+    return ExpectedChange(*names, before, tier, day, counts, tags)
 
 
 def of_the_engine(lines: Iterable[bytes], history: Scenario, partitions: int) -> Results:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.alerts import Counts
 from models.ledger import Person, Tier
 from rules.circles import Ranking, measured, moved, tags_of
 from rules.policy import Circles
@@ -52,9 +53,9 @@ def test_a_circle_is_by_what_others_did_before(
     assert parted(measured(counts, circles())) == (list(core), list(active), list(potential))
 
 
-def test_members_who_did_as_much_stand_by_id_however_they_came() -> None:
+def test_of_members_who_did_as_much_the_first_by_id_are_in_the_higher_circle() -> None:
     counts = {"b": 1, "é": 1, "a": 1, "Z": 1, "c": 2}
-    assert measured(counts, circles()).members == ["c", "Z", "a", "b", "é"]
+    assert parted(measured(counts, circles())) == (["c", "Z"], ["a", "b", "é"], [])
 
 
 # How many members there are, each of whom did as many things as stand before it, and the fifth.
@@ -78,7 +79,10 @@ def test_core_and_active_are_the_fewest_whose_shares_cover_their_percentages(
 ) -> None:
     ranking = measured(counts, circles(*percentages))
     core, active, potential = parted(ranking)
-    assert core + active + potential == sorted(counts, key=lambda name: (-counts[name], name))
+    by_rank = sorted(counts, key=lambda name: (-counts[name], name))
+    assert sorted(core) == sorted(by_rank[: len(core)])
+    assert sorted(core + active) == sorted(by_rank[: len(core + active)])
+    assert sorted(core + active + potential) == sorted(by_rank)
     for circle, percent in ((core, percentages[0]), (core + active, percentages[1])):
         done = sum(counts[name] for name in circle)
         assert 100 * done >= percent * ranking.total
@@ -122,7 +126,6 @@ def test_a_member_moves_up_at_once_and_down_after_seven_closes(letters: str, hel
         before = TIERS[after]
 
 
-NO_COUNTS = dict.fromkeys(("views", "interactions", "purchases", "received", "brought_in"), 0)
 TAGS = [
     ("nothing", {}, ("none", "none", "none")),
     ("one of each", {"views": 1, "purchases": 1, "brought_in": 1}, ("some", "some", "some")),
@@ -142,7 +145,7 @@ TAGS = [
 def test_a_tag_says_how_much_each_dimension_holds(
     counts: dict[str, int], expected: tuple[str, str, str]
 ) -> None:
-    tags = tags_of({**NO_COUNTS, **counts}, circles())
+    tags = tags_of(Counts(**counts), circles())
     assert tags == dict(
         zip(("demand_intensity", "willingness_to_pay", "social_value"), expected, strict=True)
     )

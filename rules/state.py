@@ -9,9 +9,9 @@ from heapq import heappush
 from typing import Final
 
 from models import members as packed
+from models.alerts import AlertState
 from models.panes import WIDE, WIDTH, Pane, empty_pane
 from rules.ledger import Ledger
-from rules.lifecycle import AlertState
 from rules.policy import CommunityPolicy, Policies
 
 BEGINNING: Final = -(1 << 62)

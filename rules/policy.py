@@ -9,7 +9,13 @@ from rules.catalogue import Catalogue, Rule, parse_parameters
 from rules.configuration import Configuration
 from rules.lifecycle import Hold
 from rules.measures import COMMUNITY_MEASURES, LADDER_MEASURES, MEMBER_MEASURES
-from rules.measures.measure import CommunityMeasure, LadderMeasure, MemberMeasure, Setting
+from rules.measures.measure import (
+    CommunityMeasure,
+    LadderMeasure,
+    MemberMeasure,
+    Setting,
+    needs_ledger,
+)
 from rules.measures.member_tiers import MemberTiersParameters
 
 LATE_DAYS = 35
@@ -42,13 +48,9 @@ class RulePolicy:
     @property
     def needs_ledger(self) -> bool:
         """Whether the rule, as it is set, needs to know who did how much on which day."""
-        if not self.enabled:
-            return False
-        if self.community_measure is not None:
-            return self.community_measure.needs_ledger
-        if self.member_measure is not None:
-            return self.member_measure.needs_traces(self.setting.parameters)
-        return self.ladder_measure is not None
+        measure = self.community_measure or self.member_measure or self.ladder_measure
+        assert measure is not None
+        return self.enabled and needs_ledger(measure, self.setting.parameters)
 
 
 @dataclass(frozen=True, slots=True)

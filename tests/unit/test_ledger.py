@@ -22,6 +22,7 @@ from rules.engine import fold, tick
 from rules.policy import Policies
 from rules.state import Partition
 from tests.builders import catalogue, configured, instant
+from tests.unit.test_disabled_rules import restarted
 
 BEFORE = instant("2024-12-31T00:00:00Z")
 DAY_BEFORE = day_from_iso("2024-12-31")
@@ -57,13 +58,21 @@ def post(user: str, time: int, arrival: int = 0) -> Arrived:
 
 
 class Story:
-    """What comes of events, one by one in their order, and of days that close after them."""
+    """What comes of events, one by one in their order, and of days that close after them.
 
-    def __init__(self, *events: Arrived, until: int, rules: str = RULES) -> None:
-        self.partition = Partition(Policies(configured(rules), catalogue()))
+    After `restart` events, where there is one, the worker begins anew from what it has written.
+    """
+
+    def __init__(
+        self, *events: Arrived, until: int, rules: str = RULES, restart: int | None = None
+    ) -> None:
+        policies = Policies(configured(rules), catalogue())
+        self.partition = Partition(policies)
         self.outputs: list[Output] = []
-        for each in events:
+        for number, each in enumerate(events, 1):
             self.outputs += fold(self.partition, [each]).outputs
+            if number == restart:
+                self.partition = restarted(self.partition, policies)
         self.outputs += tick(self.partition, at(until + 1, 1)).outputs
 
     def measure(self, name: str) -> dict[int, int | None]:

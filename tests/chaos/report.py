@@ -37,6 +37,7 @@ def _failed(result: Result) -> str:
 
 ROWS: tuple[Row, ...] = (
     ("seed", lambda r: str(r.job.seed), lambda t: str(t.job.seed)),
+    ("rules", lambda r: "all" if r.job.all_rules else "as shipped", _nothing),
     ("state", lambda r: "on disk, standbys" if r.job.disk else "in memory", _nothing),
     ("events", lambda r: f"{r.truth.tally['read']:,}", lambda t: f"{t.events:,}"),
     ("late, dropped", lambda r: f"{r.truth.tally['late']:,}, {r.truth.tally['dropped']:,}",

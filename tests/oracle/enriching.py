@@ -38,7 +38,7 @@ def enriched(dice: random.Random, events: list[Event]) -> None:
             fields["type"] = dice.choices(list(TYPES), list(TYPES.values()))[0]
         if dice.random() < leaving and fields["type"] in INTERACTIONS:
             fields["type"] = "member.left"
-        _give(dice, fields, names)
+        give(dice, fields, names)
         if dice.random() < late:
             event.arrival = max(event.arrival, event.time + dice.randrange(38 * DAY_OR_SO))
 
@@ -62,7 +62,8 @@ def overdue(dice: random.Random, events: list[Event]) -> None:
                 event.arrival = event.time + dice.randrange(35, 46) * DAY_OR_SO
 
 
-def _give(dice: random.Random, fields: Fields, names: list[str]) -> None:
+def give(dice: random.Random, fields: Fields, names: list[str]) -> None:
+    """Gives an event what the ledger reads of its type; of others now and then, too."""
     name = fields["type"]
     someone: Callable[[], Any] = lambda: dice.choice(  # noqa: E731
         [dice.choice(names), dice.choice(names), fields.get("user_id"), ""]

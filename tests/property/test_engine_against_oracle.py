@@ -29,6 +29,7 @@ from rules.policy import LATE_DAYS, Policies
 from rules.records import Record, Recorder
 from streams.catalogue import shipped_catalogue
 from streams.replay import Replay
+from tests.noted import noted
 from tests.oracle.expected import Expected, ExpectedChange, ExpectedFigures, Tally
 from tests.oracle.oracle import Oracle
 from tests.oracle.scenarios import Scenario, scenario, shrink
@@ -85,33 +86,6 @@ def instant(text: str) -> int:
     return moment
 
 
-def seen(record: dict[str, Any]) -> Expected:
-    """A record of the engine as the oracle would note it."""
-    data = record["data"]
-    is_digest = record["type"] == "pulse.alert.digest.v1"
-    by_close = data.get("reason") in ("threshold", "recovered", "inconclusive", "lost")
-    evaluation = data["evaluation"] if by_close else {}
-    is_diagnosed = data["rule"]["id"] == "member-silent" and not is_digest
-    return Expected(
-        kind=record["type"].removeprefix("pulse.alert.").removesuffix(".v1"),
-        rule=data["rule"]["id"],
-        community=data["community_id"],
-        member=data.get("member_id"),
-        day=data["day"],
-        seq=data.get("seq"),
-        reason=data.get("reason"),
-        count=data.get("count"),
-        id=record["id"],
-        time=record["time"],
-        value=evaluation.get("value"),
-        baseline=evaluation.get("baseline"),
-        verdict=evaluation.get("verdict"),
-        member_ids=tuple(data["member_ids"]) if is_digest else None,
-        case=(data["evaluation"] if is_diagnosed else evaluation).get("case"),
-        tier_before=evaluation.get("tier_before"),
-    )
-
-
 def figures_of(snapshot: Snapshot) -> ExpectedFigures:
     """The figures of a snapshot, where it has any."""
     names = {*FIGURE_NAMES, *(name for name, _, _ in GROWN)}
@@ -137,7 +111,7 @@ def of_the_engine(lines: Iterable[bytes], history: Scenario, partitions: int) ->
     recorder = Recorder(catalogue, configuration.deployment)
     replay = Watched(Policies(configuration, catalogue), recorder, partitions)
     until = None if history.until is None else instant(history.until)
-    records = [seen(record) for record in replay.run(((x, decode(x)) for x in lines), until)]
+    records = [noted(record) for record in replay.run(((x, decode(x)) for x in lines), until)]
     counts, summary = replay.summary.tally, replay.summary
     return Results(
         records=records,

@@ -18,7 +18,7 @@ import pytest
 
 from models.alerts import Transition
 from models.events import Arrived
-from tests.unit.test_ledger import Story, at, event, post
+from tests.ledger_story import Story, at, event, post
 
 RULES = """rules:
   member-tiers: {enabled: true, down_closes: 1}

@@ -4,7 +4,6 @@ The order of what comes out is part of the contract: by close instant, community
 members by id, the digest after its members (sections 3 and 4).
 """
 
-from collections.abc import Sequence
 from heapq import heapreplace
 from typing import Any, Final
 
@@ -30,6 +29,7 @@ from models.panes import (
     figures_at_close,
     recent,
 )
+from models.totals import NO_TOTALS
 from rules.bookkeeping import settle
 from rules.churn import judge_ladder
 from rules.effects import Effects
@@ -173,13 +173,15 @@ def _judge_community(
 
 def _known_to(
     measure: CommunityMeasure, community: Community, rule: RulePolicy, panes: Recent, day: int
-) -> tuple[Sequence[Any], int]:
+) -> tuple[Any, int]:
     """Return what the measure is given, and the first day that is known of it."""
     if not measure.needs_ledger:
         return panes, community.first_day
     # A rule that is off, and ends its alert, is told of nothing: it has no verdict.
     ledger = community.ledger if rule.enabled else None
     first_day = day + 1 if ledger is None else max(community.first_day, ledger.since)
+    if measure.sees == "totals":
+        return (NO_TOTALS if ledger is None else community.totals), first_day
     if measure.sees == "campaigns":
         return known_campaigns(ledger, day), first_day
     if measure.sees == "cohorts":

@@ -18,7 +18,6 @@ from models.events import (
     Event,
     EventType,
 )
-from models.panes import LATE
 from rules.bookkeeping import enter, settle
 from rules.churn import come_back, welcome_back
 from rules.close import close_due_days
@@ -171,11 +170,11 @@ def _apply(
     if event.actor_kind in _PERSONS:
         if outcome != _DROPPED:
             partition.note(community, day)
-            pane = community.pane_of(day)
-            pane[kind] += 1
             if outcome == _LATE:
-                pane[LATE] += 1
+                community.count_late(day, kind)
             else:
+                pane = community.pane_of(day)
+                pane[kind] += 1
                 community.remember_today(day, begin, end, pane)
         user_id = event.user_id if kind <= _LAST_INTERACTION else None
         if user_id and not packed.is_settled(community.members.get(user_id, 0), day):

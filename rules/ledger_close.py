@@ -21,7 +21,7 @@ _FIFTH: Final = 5
 
 
 def close_ledger(community: Community, ledger: Ledger, day: int, at: int) -> list[TierChange]:
-    """Close `day` in the ledger, and write its figures into its pane; return who changed circle.
+    """Close `day` in the ledger, its pane and the totals; return who changed circle.
 
     Nobody is returned where the rule that tells of circles is off.
     """
@@ -42,6 +42,7 @@ def close_ledger(community: Community, ledger: Ledger, day: int, at: int) -> lis
     changes = list(close_circles(community, ranking, day, at))
     _note_figures(community, ledger, ranking, day)
     _close_campaigns(ledger, day)
+    community.add_up(day)
     return changes
 
 

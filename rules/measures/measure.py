@@ -44,7 +44,8 @@ class CommunityMeasure:
     including the judged day are read; `value_name` names the value in snapshots.
 
     With `needs_ledger` the panes are wide, and `first_day` is the first day that the ledger knows
-    whole. By `sees` it is given a sequence of `CampaignFigures` or `CohortFigures` instead.
+    whole. By `sees` it is given `Totals`, or a sequence of `CampaignFigures` or `CohortFigures`,
+    instead.
     """
 
     parameters: type[Parameters]
@@ -53,7 +54,7 @@ class CommunityMeasure:
     horizon: Callable[[Any], int]
     value_name: str
     needs_ledger: bool = False
-    sees: Literal["panes", "campaigns", "cohorts"] = "panes"
+    sees: Literal["panes", "totals", "campaigns", "cohorts"] = "panes"
 
 
 class CampaignFigures(NamedTuple):

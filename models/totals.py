@@ -15,41 +15,40 @@ _WIDTH: Final = int(Figure.NEW_INVITERS) + 1
 
 
 class Totals(NamedTuple):
-    """The wide pane of a day, and what the 7 and the 28 days that end on it hold together.
+    """The wide panes of the last days, and what the last 7 and the last 28 of them hold together.
 
     `week` and `month` are panes that end with `NEW_INVITERS`: the figures behind it are of a window
     already, or grow after their day.
     """
 
-    pane: Pane
+    panes: Recent
     week: Pane
     month: Pane
 
 
-NO_TOTALS: Final = Totals(NOTHING, NOTHING[:_WIDTH], NOTHING[:_WIDTH])
+NO_TOTALS: Final = Totals([NOTHING] * WINDOW_DAYS, NOTHING[:_WIDTH], NOTHING[:_WIDTH])
 """The totals of days without events; nobody counts in them."""
 
 
-def add_up(panes: Panes, day: int) -> Totals:
-    """Return the totals as of `day`, out of wide panes."""
-    pane = panes.get(day, NOTHING)
-    return Totals(
-        pane, _sums(recent(panes, day, WEEK_DAYS)), _sums(recent(panes, day, WINDOW_DAYS))
-    )
+def add_up(panes: Panes, day: int, days: int = WINDOW_DAYS) -> Totals:
+    """Return the totals as of `day`, with the panes of so many days, 28 or more."""
+    last = recent(panes, day, days)
+    return Totals(last, _sums(last[-WEEK_DAYS:]), _sums(last[-WINDOW_DAYS:]))
 
 
 def _sums(panes: Recent) -> Pane:
     return list(map(sum, zip(*[pane[:_WIDTH] for pane in panes], strict=True)))
 
 
-def move_on(totals: Totals, panes: Panes, day: int) -> Totals:
-    """Return the totals as of `day`, out of those of the day before and the panes as they were."""
-    pane = panes.get(day, NOTHING)
-    gone_of_week = panes.get(day - WEEK_DAYS, NOTHING)
-    gone_of_month = panes.get(day - WINDOW_DAYS, NOTHING)
+def move_on(totals: Totals, pane: Pane) -> Totals:
+    """Return the totals as of the next day, which has this pane, while the others are as they were.
+
+    It looks no further back than before.
+    """
+    panes, week, month = totals
     # Mapped in C, and as long as the shortest: the totals.
     return Totals(
-        pane,
-        list(map(add, map(sub, totals.week, gone_of_week), pane)),
-        list(map(add, map(sub, totals.month, gone_of_month), pane)),
+        [*panes[1:], pane],
+        list(map(add, map(sub, week, panes[-WEEK_DAYS]), pane)),
+        list(map(add, map(sub, month, panes[-WINDOW_DAYS]), pane)),
     )

@@ -72,7 +72,7 @@ def _close_day(community: Community, at: int, effects: Effects) -> None:
         effects.outputs += close_ledger(community, community.ledger, day, at)
     judgements: dict[str, Judgement] = {}
     horizon = community.policy.horizon
-    panes = recent(community.panes, day, horizon)
+    panes = community.look_back(day)
     values: dict[str, int | None] = {}
     alerts = community.alerts
     for rule in community.policy.rules:

@@ -9,7 +9,8 @@ from heapq import heappush
 from typing import Final
 
 from models import members as packed
-from models.panes import LATE, WIDE, WIDTH, Pane, empty_pane
+from models.ledger import WINDOW_DAYS
+from models.panes import LATE, WIDE, WIDTH, Pane, Recent, empty_pane, recent
 from models.totals import Totals, add_up, move_on
 from rules.ledger import Ledger
 from rules.lifecycle import AlertState
@@ -133,8 +134,17 @@ class Community:
 
     def add_up(self, day: int) -> None:
         """Bring the totals to `day`, which closes."""
-        before, panes = self.totals, self.panes
-        self.totals = add_up(panes, day) if before is None else move_on(before, panes, day)
+        if self.totals is not None:
+            self.totals = move_on(self.totals, self.panes[day])
+        else:
+            days = max(self.policy.horizon, WINDOW_DAYS)
+            self.totals = add_up(self.panes, day, days)
+
+    def look_back(self, day: int) -> Recent:
+        """Return the panes that the rules look at when `day` closes, or some more."""
+        if self.totals is not None:
+            return self.totals.panes
+        return recent(self.panes, day, self.policy.horizon)
 
     def remember_today(self, day: int, begin: int, end: int, pane: Pane) -> None:
         """Count in `pane` what happens from `begin` until `end`, until `forget_today`."""

@@ -35,7 +35,8 @@ class ContentConversionParameters(Parameters):
 
 def gather(totals: Totals, day: int, first_day: int, setting: Setting) -> Evaluation:
     """Count the viewers of the 28 days that end on `day`, and who of them spoke in these days."""
-    spoke, viewers = totals.pane[_SPEAKING], totals.pane[_VIEWERS]
+    pane = totals.panes[-1]
+    spoke, viewers = pane[_SPEAKING], pane[_VIEWERS]
     return {
         "value": spoke,
         "viewers": viewers,

@@ -141,7 +141,7 @@ def gather(totals: Totals, day: int, first_day: int, setting: Setting) -> Evalua
 
     Who invites for the first time is known once those are who invited before, in 28 days.
     """
-    pane, week, month = totals
+    pane, week, month = totals.panes[-1], totals.week, totals.month
     active = pane[_ACTIVE]
     counts = _counts(month, pane[_INVITERS], active)
     evaluation: Evaluation = {

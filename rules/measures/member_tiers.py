@@ -50,7 +50,7 @@ class MemberTiersParameters(Parameters):
 
 def gather(totals: Totals, day: int, first_day: int, setting: Setting) -> Evaluation:
     """Read the circles as they stand at the close of `day`; `value` is the core circle."""
-    known, busy, core, active, potential, observer, interactions, top = totals.pane[_READ]
+    known, busy, core, active, potential, observer, interactions, top = totals.panes[-1][_READ]
     return {
         "value": core,
         "baseline": None,

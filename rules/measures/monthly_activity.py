@@ -32,7 +32,8 @@ class MonthlyActivityParameters(Parameters):
 
 def gather(totals: Totals, day: int, first_day: int, setting: Setting) -> Evaluation:
     """Count the members known at the close of `day`, and who of them was active in 28 days."""
-    active, known = totals.pane[_ACTIVE], totals.pane[_KNOWN]
+    pane = totals.panes[-1]
+    active, known = pane[_ACTIVE], pane[_KNOWN]
     return {
         "value": active,
         "known_members": known,

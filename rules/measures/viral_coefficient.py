@@ -39,7 +39,7 @@ def gather(totals: Totals, day: int, first_day: int, setting: Setting) -> Evalua
 
     `week` says the same of the last seven days; it is not judged.
     """
-    pane, week, month = totals
+    pane, week, month = totals.panes[-1], totals.week, totals.month
     joined, inviters = month[_JOINED], pane[_INVITERS]
     joined_lately, inviters_lately = week[_JOINED], pane[_INVITERS_7]
     return {

@@ -33,7 +33,7 @@ from models.totals import NO_TOTALS
 from rules.bookkeeping import settle
 from rules.churn import judge_ladder
 from rules.effects import Effects
-from rules.ledger_close import close_ledger, known_campaigns, known_cohorts
+from rules.ledger_close import close_ledger, known_campaigns
 from rules.lifecycle import RESTING, AlertState, Signal, advance, step
 from rules.measures.measure import CommunityMeasure, read_verdict
 from rules.policy import RulePolicy
@@ -185,7 +185,7 @@ def _known_to(
     if measure.sees == "campaigns":
         return known_campaigns(ledger, day), first_day
     if measure.sees == "cohorts":
-        return known_cohorts(ledger), first_day
+        return ({} if ledger is None else ledger.cohorts), first_day
     return panes if ledger is not None else [NOTHING] * len(panes), first_day
 
 

@@ -13,7 +13,7 @@ from models.ledger import ENTRY_DAYS
 from models.panes import Figure
 from rules.circles import Ranking, close_circles, measured
 from rules.ledger import Ledger
-from rules.measures.measure import CampaignFigures, CohortFigures
+from rules.measures.measure import CampaignFigures
 from rules.state import Community
 
 WEEK_DAYS: Final = 7
@@ -118,20 +118,6 @@ def known_campaigns(ledger: Ledger | None, day: int) -> Sequence[CampaignFigures
             _participants(ledger, campaign_id, day),
         )
         for campaign_id, campaign in sorted(ledger.campaigns.items())
-    ]
-
-
-def known_cohorts(ledger: Ledger | None) -> Sequence[CohortFigures]:
-    """Return what the ledger knows of members by the month in which they joined, in order."""
-    if ledger is None:
-        return ()
-    return [
-        CohortFigures(
-            f"{month // 12:04}-{month % 12 + 1:02}" if month else None,
-            cohort.members,
-            cohort.spent,
-        )
-        for month, cohort in sorted(ledger.cohorts.items())
     ]
 
 

@@ -12,7 +12,7 @@ from pydantic import Field
 from models.alerts import Evaluation, Verdict
 from models.days import day_from_iso, iso
 from models.events import EventType
-from models.panes import Recent, counted, total
+from models.panes import Recent, counted
 from rules.measures.measure import CommunityMeasure, Setting
 from rules.parameters import Parameters
 
@@ -61,8 +61,8 @@ def gather(panes: Recent, day: int, first_day: int, setting: Setting) -> Evaluat
     age, threshold = day - first_day, setting.threshold
     stage = stage_of(age)
     days = age % STAGE_DAYS + 1 if stage is not None else STAGE_DAYS
-    window = panes[-days:]
-    work, late = counted(window, (stage or STAGES[-1]).work)
+    work, late = counted(panes[-days:], (stage or STAGES[-1]).work)
+    joined, _ = counted(panes[-days:], _JOINED)
     work_plan, joined_plan = _plans(age, threshold)
     return {
         "value": work,
@@ -73,7 +73,7 @@ def gather(panes: Recent, day: int, first_day: int, setting: Setting) -> Evaluat
         "first_day": iso(first_day),
         "case": OVER if stage is None else stage.name,
         "community_day": age + 1,
-        "joined": total(window, _JOINED),
+        "joined": joined,
         "joined_plan": joined_plan,
         "threshold": threshold,
         "timezone": setting.timezone,

@@ -44,7 +44,7 @@ class CommunityMeasure:
     including the judged day are read; `value_name` names the value in snapshots.
 
     With `needs_ledger` the panes are wide, and `first_day` is the first day that the ledger knows
-    whole. By `sees` it is given `Totals`, or a sequence of `CampaignFigures` or `CohortFigures`,
+    whole. By `sees` it is given `Totals`, a sequence of `CampaignFigures` or `Ledger.cohorts`
     instead.
     """
 
@@ -67,17 +67,6 @@ class CampaignFigures(NamedTuple):
     first_day: int
     first: int
     latest: int
-
-
-class CohortFigures(NamedTuple):
-    """Members who joined in one month (`2026-11`), and what they have spent since, in hundredths.
-
-    The month is None for those who were never seen to join.
-    """
-
-    month: str | None
-    members: int
-    spent: int
 
 
 def read_verdict(

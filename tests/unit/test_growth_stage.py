@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from models.alerts import Verdict
 from models.days import iso
 from models.events import LAST_INTERACTION, EventType
+from models.ledger import Cohort
 from models.panes import WIDE, Figure, Pane, empty_pane
 from models.totals import add_up
 from rules.measures import cohort_value, growth_stage
@@ -26,7 +27,7 @@ from rules.measures.growth_stage import (
     signs_of,
     stage_of,
 )
-from rules.measures.measure import CohortFigures, Setting
+from rules.measures.measure import Setting
 from tests.builders import day
 
 D = day("2025-06-30")
@@ -251,8 +252,11 @@ def test_more_of_a_figure_never_takes_its_sign_away(
 
 
 def valued(*cohorts: tuple[str | None, int, int], first_day: int = FIRST_DAY) -> Any:
-    figures = [CohortFigures(*each) for each in cohorts]
-    return cohort_value.gather(figures, D, first_day, COHORTS)
+    by_month = {
+        0 if month is None else 12 * int(month[:4]) + int(month[5:]) - 1: Cohort(*figures)
+        for month, *figures in cohorts
+    }
+    return cohort_value.gather(by_month, D, first_day, COHORTS)
 
 
 def test_cohorts_stand_by_month_earlier_ones_together_and_apart_who_was_never_seen() -> None:

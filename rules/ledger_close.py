@@ -99,6 +99,7 @@ def _close_campaigns(ledger: Ledger, day: int) -> None:
         if campaign.first_day >= oldest:
             last = campaign.first_day + WEEK_DAYS - 1
             campaign.first_week = _participants(ledger, campaign_id, last)
+            campaign.first_late = _late(ledger, campaign_id, last)
         elif not any(
             each >= oldest and names.CAMPAIGN + campaign_id in entries
             for each, entries in ledger.days.items()
@@ -116,6 +117,7 @@ def known_campaigns(ledger: Ledger | None, day: int) -> Sequence[CampaignFigures
             campaign.first_day,
             campaign.first_week,
             _participants(ledger, campaign_id, day),
+            campaign.first_late + _late(ledger, campaign_id, day),
         )
         for campaign_id, campaign in sorted(ledger.campaigns.items())
     ]
@@ -128,3 +130,10 @@ def _participants(ledger: Ledger, campaign_id: str, last: int) -> int:
     for day in range(last - WEEK_DAYS + 1, last + 1):
         found.update(ledger.days.get(day, {}).get(name, ()))
     return len(found)
+
+
+def _late(ledger: Ledger, campaign_id: str, last: int) -> int:
+    """Count what came late of what members did in those seven days."""
+    name = names.LATE_IN_CAMPAIGN + campaign_id
+    week = (ledger.days.get(day, {}) for day in range(last - WEEK_DAYS + 1, last + 1))
+    return sum(sum(entries[name].values()) for entries in week if name in entries)

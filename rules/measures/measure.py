@@ -61,12 +61,14 @@ class CampaignFigures(NamedTuple):
     """Who took part in a campaign: distinct members, in seven days each.
 
     `first` counts the days from `first_day` on, `latest` the seven days that end on the judged day.
+    `late` is how many of their interactions on these days arrived after the day had closed.
     """
 
     campaign_id: str
     first_day: int
     first: int
     latest: int
+    late: int
 
 
 def read_verdict(

@@ -9,11 +9,11 @@ from heapq import heappush
 from typing import Final
 
 from models import members as packed
+from models.alerts import AlertState
 from models.ledger import WINDOW_DAYS
 from models.panes import LATE, WIDE, WIDTH, Pane, Recent, empty_pane, recent
 from models.totals import Totals, add_up, move_on
 from rules.ledger import Ledger
-from rules.lifecycle import AlertState
 from rules.policy import CommunityPolicy, Policies
 
 BEGINNING: Final = -(1 << 62)

@@ -71,9 +71,16 @@ class CampaignFigures(NamedTuple):
     late: int
 
 
-def read_verdict(
-    measure: "CommunityMeasure | MemberMeasure | LadderMeasure", figures: Evaluation
-) -> Verdict:
+def needs_ledger(measure: "Measure", parameters: Parameters) -> bool:
+    """Tell whether the measure, as it is set, needs to know who did how much on which day."""
+    if isinstance(measure, CommunityMeasure):
+        return measure.needs_ledger
+    if isinstance(measure, MemberMeasure):
+        return measure.needs_traces(parameters)
+    return True
+
+
+def read_verdict(measure: "Measure", figures: Evaluation) -> Verdict:
     """Read the verdict out of an evaluation; a rule that is disabled (`enabled` false) has none."""
     if figures.get("enabled") is False:
         return Verdict.NOT_APPLICABLE
@@ -147,3 +154,6 @@ class LadderMeasure:
     bounds: Callable[[Any], tuple[int, ...]]
     recall: Callable[[Recent, int], Evaluation]
     horizon: int
+
+
+Measure = CommunityMeasure | MemberMeasure | LadderMeasure

@@ -111,7 +111,7 @@ def test_every_day_is_judged_alike(seed: int) -> None:
         if isinstance(output, Snapshot):
             for rule in RULES:
                 figures = output.verdicts[rule]["evaluation"]
-                verdict = figures["verdict"].value
+                verdict = figures["verdict"]
                 found[rule, iso(output.day)] = (figures["value"], figures["baseline"], verdict)
     assert found == of_the_oracle(seed).judged
 

@@ -112,13 +112,13 @@ def evaluations_of(rule: Rule) -> Iterator[Evaluation]:
             yield output.evaluation
         elif isinstance(output, Snapshot) and rule.definition.reports_only:
             judgement = output.verdicts.get(rule.id)
-            if judgement is not None and judgement["verdict"].is_conclusive:
+            if judgement is not None and Verdict(judgement["verdict"]).is_conclusive:
                 yield judgement["evaluation"]
 
 
 @RULES
 def test_a_rule_that_only_reports_never_says_fire(rule: Rule) -> None:
-    fired = [each for each in evaluations_of(rule) if each["verdict"] is Verdict.FIRE]
+    fired = [each for each in evaluations_of(rule) if each["verdict"] == Verdict.FIRE]
     assert bool(fired) is not rule.definition.reports_only
 
 

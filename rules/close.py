@@ -4,7 +4,7 @@ The order of what comes out is part of the contract: by close instant, community
 members by id, the digest after its members (sections 3 and 4).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from heapq import heapreplace
 from typing import Any, Final
 
@@ -28,10 +28,11 @@ from models.panes import (
     figures_at_close,
     recent,
 )
+from models.totals import NO_TOTALS
 from rules.bookkeeping import settle
 from rules.churn import judge_ladder
 from rules.effects import Effects
-from rules.ledger_close import close_ledger, known_campaigns, known_cohorts
+from rules.ledger_close import close_ledger, known_campaigns
 from rules.lifecycle import RESTING, advance
 from rules.measures.measure import CommunityMeasure, LadderMeasure, read_verdict
 from rules.policy import RulePolicy
@@ -48,6 +49,9 @@ _GROWN: Final = tuple(
 
 _TEXTS: Final = {verdict: verdict.value for verdict in Verdict}
 """Verdicts as they stand in evaluations: plain texts, which are written faster than enums are."""
+
+_NOTHING_SEEN: Final[dict[str, Any]] = {"totals": NO_TOTALS, "campaigns": (), "cohorts": {}}
+"""What a measure that needs the ledger sees where it may not, unless it sees panes."""
 
 # To look a member of an enum up costs more than to compare with it.
 _FIRE, _OK = Verdict.FIRE, Verdict.OK
@@ -73,8 +77,8 @@ def close_due_days(partition: Partition, instant: int, effects: Effects) -> None
 class _Close:
     """One close of a community, as all that judge it see it.
 
-    `panes` are those of the policy's horizon; `known_from` is the first day that the ledger knows
-    whole.
+    `panes` are those of the policy's horizon, or some more; `known_from` is the first day that the
+    ledger knows whole.
     """
 
     __slots__ = ("at", "community", "day", "known_from", "panes")
@@ -84,7 +88,7 @@ class _Close:
         self.community = community
         self.day = day
         self.at = at
-        self.panes = recent(community.panes, day, community.policy.horizon)
+        self.panes = community.look_back(day)
         ledger = community.ledger
         self.known_from = day + 1 if ledger is None else max(community.first_day, ledger.since)
 
@@ -179,11 +183,14 @@ def _judge_community(
     if not rule.enabled:
         return _judge_off(close, rule, measure)
     first_day = close.known_from if measure.needs_ledger else close.community.first_day
-    seen: Sequence[Any] = close.panes
-    if measure.sees == "campaigns":
-        seen = known_campaigns(close.community.ledger, close.day)
-    elif measure.sees == "cohorts":
-        seen = known_cohorts(close.community.ledger)
+    seen: Any = close.panes
+    ledger = close.community.ledger
+    if measure.sees == "totals":
+        seen = close.community.totals
+    elif measure.sees == "campaigns":
+        seen = known_campaigns(ledger, close.day)
+    elif measure.sees == "cohorts" and ledger is not None:
+        seen = ledger.cohorts
     figures = measure.gather(seen, close.day, first_day, rule.setting)
     return measure.verdict(figures), figures
 
@@ -196,10 +203,10 @@ def _judge_off(
     It may look further back than the horizon.
     """
     community, day = close.community, close.day
-    seen: Sequence[Any] = recent(community.panes, day, rule.horizon)
+    seen: Any = recent(community.panes, day, rule.horizon)
     first_day = community.first_day
     if measure.needs_ledger:
-        seen = [NOTHING] * len(seen) if measure.sees == "panes" else ()
+        seen = _NOTHING_SEEN.get(measure.sees, [NOTHING] * rule.horizon)
         first_day = day + 1
     figures = measure.gather(seen, day, first_day, rule.setting)
     figures["enabled"] = False

@@ -18,7 +18,6 @@ from models.events import (
     Event,
     EventType,
 )
-from models.panes import LATE
 from rules.bookkeeping import enter, settle
 from rules.churn import come_back, look_again, welcome_back
 from rules.close import close_due_days
@@ -186,11 +185,11 @@ def _count(
 ) -> None:
     """Count an event in the pane of its day, `span`; what else falls on a day that is open, too."""
     partition.note(community, span[0])
-    pane = community.pane_of(span[0])
-    pane[kind] += 1
     if outcome == _LATE:
-        pane[LATE] += 1
+        community.count_late(span[0], kind)
     else:
+        pane = community.pane_of(span[0])
+        pane[kind] += 1
         community.remember_today(*span, pane)
 
 

@@ -44,7 +44,8 @@ class CommunityMeasure:
     including the judged day are read; `value_name` names the value in snapshots.
 
     With `needs_ledger` the panes are wide, and `first_day` is the first day that the ledger knows
-    whole. By `sees` it is given a sequence of `CampaignFigures` or `CohortFigures` instead.
+    whole. By `sees` it is given `Totals`, a sequence of `CampaignFigures` or `Ledger.cohorts`
+    instead.
     """
 
     parameters: type[Parameters]
@@ -53,7 +54,7 @@ class CommunityMeasure:
     horizon: Callable[[Any], int]
     value_name: str
     needs_ledger: bool = False
-    sees: Literal["panes", "campaigns", "cohorts"] = "panes"
+    sees: Literal["panes", "totals", "campaigns", "cohorts"] = "panes"
 
 
 class CampaignFigures(NamedTuple):
@@ -68,17 +69,6 @@ class CampaignFigures(NamedTuple):
     first: int
     latest: int
     late: int
-
-
-class CohortFigures(NamedTuple):
-    """Members who joined in one month (`2026-11`), and what they have spent since, in hundredths.
-
-    The month is None for those who were never seen to join.
-    """
-
-    month: str | None
-    members: int
-    spent: int
 
 
 def needs_ledger(measure: "Measure", parameters: Parameters) -> bool:

@@ -35,9 +35,8 @@ _TOLD: Final = (
 
 
 class Ranking(NamedTuple):
-    """Members from the busiest to the idlest, and how many are core, and active.
+    """Members from the busiest to the idlest, ties by id, and how many are core, and active.
 
-    Where a circle ends between members who did as much, they stand by id; elsewhere as they come.
     `total` is what all of them did together, `top_fifth` what the first fifth did, rounded up.
     """
 
@@ -54,24 +53,13 @@ def measured(counts: Mapping[str, int], circles: Circles) -> Ranking:
     Core are those who make the first `core_percent` of all, active those up to `active_percent`:
     whoever crosses the mark still belongs to those before it.
     """
-    members = sorted(counts, key=counts.__getitem__, reverse=True)
-    did = [counts[user_id] for user_id in members]
-    done = list(accumulate(did, initial=0))
+    members = sorted(sorted(counts), key=counts.__getitem__, reverse=True)
+    done = list(accumulate(map(counts.__getitem__, members), initial=0))
     total = done[-1]
     # So many begin before the mark: the mark is rounded up, which no whole number notices.
     core = bisect_left(done, -(-circles.core_percent * total // 100))
     both = bisect_left(done, -(-circles.active_percent * total // 100))
-    for end in (core, both):
-        if end < len(did) and did[end - 1] == did[end]:
-            _sort_alike(members, did, end)
     return Ranking(members, core, both - core, total, done[-(-len(members) // _FIFTH)])
-
-
-def _sort_alike(members: list[str], did: list[int], place: int) -> None:
-    """Sort by id the members who did as much as the one at `place`."""
-    first = did.index(did[place])
-    alike = slice(first, first + did.count(did[place]))
-    members[alike] = sorted(members[alike])
 
 
 def moved(person: Person, tier: int, day: int, down_closes: int) -> bool:
@@ -94,23 +82,21 @@ def close_circles(
 ) -> list[TierChange]:
     """Give every member the circle measured at the close of `day`; return who changed, in order.
 
-    From the busiest to the idlest, ties by id, then those without an interaction by id. Nobody is
-    told of where the rule that tells of circles is off.
+    In the order of the ranking, then those without an interaction by id. Nobody is told of where
+    the rule that tells of circles is off.
     """
     ranked = _close_ranked(community, ledger, ranking, day)
     faded = _close_faded(community, ledger, day)
     if not community.policy.circles.are_told:
         return []
-    order = sorted(ranked)
-    order.sort(key=ledger.interactions.__getitem__, reverse=True)
-    order += sorted(faded)
+    order = (*ranked, *sorted(faded))
     return _told(community, ledger, order, ranked | faded, day, at)
 
 
 def _close_ranked(
     community: Community, ledger: Ledger, ranking: Ranking, day: int
 ) -> dict[str, int]:
-    """Move those who have interacted; return who changed, and out of which circle."""
+    """Move those who have interacted; return in their order who left which circle."""
     before: dict[str, int] = {}
     people, lately = ledger.people, _too_late_to_fall(community, day)
     borders = (ranking.core, ranking.core + ranking.active, len(ranking.members))

@@ -115,6 +115,7 @@ class Recorder:
 
         `since` is the day at whose close the member came into it; the counts are of `window`.
         """
+        counts = change.counts
         return {
             "community_id": change.community_id,
             "member_id": change.member_id,
@@ -123,7 +124,16 @@ class Recorder:
             "before": CIRCLES[change.before] if change.before else None,
             "decided_at": format_instant(change.at),
             "window": [iso(change.day - WINDOW_DAYS + 1), iso(change.day)],
-            "counts": change.counts.by_name(),
+            "counts": {
+                "speech": counts.speech,
+                "views": counts.views,
+                "received": counts.received,
+                "invites": counts.invites,
+                "brought_in": counts.brought_in,
+                "purchases": counts.purchases,
+                "spent_hundredths": counts.spent_hundredths,
+                "interactions": counts.interactions,
+            },
             "tags": change.tags,
             "playbook": self._circle_playbooks[change.tier],
         }

@@ -16,6 +16,7 @@ from itertools import zip_longest
 from typing import Any, NamedTuple
 
 import pytest
+from msgspec.structs import asdict
 
 from models.alerts import Snapshot, TierChange
 from models.days import iso
@@ -102,7 +103,7 @@ def change_of(change: TierChange) -> ExpectedChange:
     """A change of circle as the oracle would note it."""
     before, tier = change.before.name.lower(), change.tier.name.lower()
     names, day = (change.community_id, change.member_id), iso(change.day)
-    counts, tags = change.counts.by_name(), dict(change.tags)
+    counts, tags = asdict(change.counts), dict(change.tags)
     return ExpectedChange(*names, before, tier, day, counts, tags)
 
 

@@ -149,6 +149,7 @@ def _moves(community: Community, user_id: str, person: Person, tier: int, day: i
     is_quiet = packed.last_day(community.members[user_id]) <= day
     if tier < held and is_quiet and not person.quiet_tier:
         person.quiet_tier, person.quiet_day = held, day
+        ledger.restless.add(user_id)
     return True
 
 

@@ -210,6 +210,17 @@ def test_the_first_of_two_old_interactions_counts_however_they_arrived() -> None
     assert story.figure(Figure.JOINED_INTERACTED) == {1: 1}
 
 
+def test_the_first_of_two_interactions_counts_though_it_came_second_and_both_in_time() -> None:
+    events = [
+        post("bert", at(1)),
+        post("anna", at(3, 0, 10)),
+        post("anna", at(2, 23, 50), arrival=at(3, 0, 20)),
+    ]
+    ledger = Story(*events, until=3).partition.communities["42"].ledger
+    assert ledger is not None
+    assert ledger.people["anna"].first_interaction == DAY_BEFORE + 2
+
+
 @pytest.mark.parametrize(("days", "passed"), STAGES)
 def test_a_stage_of_the_funnel_is_passed_on_its_days_after_joining(
     days: int, passed: set[str]

@@ -40,6 +40,31 @@ class Phase(IntEnum):
     """An alert stands."""
 
 
+class AlertState(Value, frozen=True, array_like=True):
+    """The alert of one rule about one community between two closes, as it is stored too.
+
+    The counts are of closes: `breaches` and `clears` since the last OK or FIRE, `unsure` in a
+    row. `started_day` and `started_at` (milliseconds) are those of the alert that stands, else 0.
+    """
+
+    phase: Phase = Phase.QUIET
+    breaches: int = 0
+    clears: int = 0
+    unsure: int = 0
+    started_day: int = 0
+    started_at: int = 0
+
+    def counting(self, breaches: int, clears: int, unsure: int) -> "AlertState":
+        """Return the same alert with other counts."""
+        return AlertState(self.phase, breaches, clears, unsure, self.started_day, self.started_at)
+
+    def in_phase(self, phase: Phase) -> "AlertState":
+        """Return the same alert and counts in another phase."""
+        return AlertState(
+            phase, self.breaches, self.clears, self.unsure, self.started_day, self.started_at
+        )
+
+
 class Status(StrEnum):
     """What an alert record says of its alert."""
 

@@ -29,6 +29,8 @@ SPENT: Final = "a"
 """Their amounts, in hundredths."""
 CAMPAIGN: Final = "c:"
 """Interactions of the member that belong to the campaign whose id follows."""
+LATE_IN_CAMPAIGN: Final = "l:"
+"""Those of them that arrived after their day had closed."""
 
 Counter = dict[str, int]
 """How much, by member."""
@@ -99,10 +101,14 @@ class Person(msgspec.Struct, array_like=True, gc=False):
 
 
 class Campaign(msgspec.Struct, array_like=True, gc=False):
-    """A campaign: the day of its first interaction, and who took part in its first seven days."""
+    """A campaign: the day of its first interaction, and who took part in its first seven days.
+
+    `first_late` is how many of their interactions arrived after their day had closed.
+    """
 
     first_day: int
     first_week: int = 0
+    first_late: int = 0
 
 
 class Cohort(msgspec.Struct, array_like=True, gc=False):

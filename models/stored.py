@@ -8,28 +8,18 @@ from collections.abc import Sequence
 
 import msgspec
 
+from models.alerts import AlertState
 from models.ledger import LedgerChange, StoredBook, StoredPerson
 from models.state import STAMP_BYTES, UNREADABLE, Stamp, StateError, stamped
-
-
-class StoredAlert(msgspec.Struct, array_like=True, frozen=True):
-    """One alert of a community between two closes (`rules.lifecycle.AlertState`)."""
-
-    phase: int
-    breaches: int
-    clears: int
-    unsure: int
-    started_day: int
-    started_at: int
 
 
 class StoredCommunity(msgspec.Struct, array_like=True, frozen=True):
     """A community without its members: its time zone, days, alerts by rule id, panes by day.
 
-    `since` is the stamp of the batch with which it was written whole: changes of later batches come
-    on top. The value's own stamp may be a later one, where it had to be written once more. `size`
-    is how many members it has, `silent` about how many of them an alert stands: who only counts
-    need not read them all. `ledger` is None where none is kept.
+    Alerts at rest are left out. `since` is the stamp of the batch with which it was written whole:
+    changes of later batches come on top. The value's own stamp may be a later one, where it had to
+    be written once more. `size` is how many members it has, `silent` about how many of them an
+    alert stands: who only counts need not read them all. `ledger` is None where none is kept.
     """
 
     since: tuple[int, int]
@@ -38,7 +28,7 @@ class StoredCommunity(msgspec.Struct, array_like=True, frozen=True):
     next_day: int
     size: int
     silent: int
-    alerts: dict[str, StoredAlert]
+    alerts: dict[str, AlertState]
     panes: dict[int, list[int]]
     ledger: StoredBook | None = None
 
@@ -56,7 +46,7 @@ class StoredChange(msgspec.Struct, array_like=True, frozen=True):
     next_day: int
     size: int
     silent: int
-    alerts: dict[str, StoredAlert] | None
+    alerts: dict[str, AlertState] | None
     panes: dict[int, list[int]]
     members: dict[str, int]
     ledger: LedgerChange | None = None
@@ -69,7 +59,7 @@ Change = tuple[
     int,
     int,
     int,
-    dict[str, StoredAlert] | None,
+    dict[str, AlertState] | None,
     dict[int, list[int]],
     dict[str, int],
     LedgerChange | None,

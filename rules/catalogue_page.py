@@ -16,7 +16,7 @@ from models.events import EventType
 from models.panes import FIGURE_NAMES, FIGURES, GROWN
 from rules.catalogue import Catalogue, Playbook, Rule
 from rules.measures import MEASURES, MEMBER_MEASURES
-from rules.measures.measure import CommunityMeasure, MemberMeasure
+from rules.measures.measure import CommunityMeasure, needs_ledger
 from rules.parameters import Parameters
 
 _MEANING: Final = re.compile(r"`([\w*]+)`: (.*?)[.;]?(?=\s+`[\w*]+`: |\n\n|$)", re.DOTALL)
@@ -226,20 +226,15 @@ def _measures(catalogue: Catalogue) -> Iterator[str]:
 
 
 def _ledger_note(catalogue: Catalogue) -> Iterator[str]:
-    needing = [f"`{rule.id}`" for rule in catalogue.values() if _needs_ledger(rule)]
+    needing = [
+        f"`{rule.id}`"
+        for rule in catalogue.values()
+        if needs_ledger(MEASURES[rule.definition.measure], rule.defaults)
+    ]
     yield (
         f"A community keeps a ledger of who did how much on which day where a rule that needs one "
         f"is on: {', '.join(needing)}."
     )
-
-
-def _needs_ledger(rule: Rule) -> bool:
-    measure = MEASURES[rule.definition.measure]
-    if isinstance(measure, CommunityMeasure):
-        return measure.needs_ledger
-    if isinstance(measure, MemberMeasure):
-        return measure.needs_traces(rule.defaults)
-    return True
 
 
 def _link(book: Playbook) -> str:

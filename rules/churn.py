@@ -74,6 +74,23 @@ def watch(community: Community, ledger: Ledger, user_id: str, person: Person, da
     _look_at(ledger, user_id, person, max(day + _bounds(rule)[Rung.FIRST], community.next_day))
 
 
+def look_again(community: Community, user_id: str, day: int) -> None:
+    """Take in an interaction of `day`, too old to be entered, that is the last, or ends a leave.
+
+    The silence is shorter than it was known to be, and a circle that was lost before `day` is none
+    that the member went quiet out of.
+    """
+    ledger = community.ledger
+    person = None if ledger is None else ledger.people.get(user_id)
+    if ledger is None or person is None:
+        return
+    if day > person.quiet_day > 0:
+        person.quiet_tier = person.quiet_day = 0
+        ledger.changed_people[user_id] = person
+    if person.first_interaction:
+        watch(community, ledger, user_id, person, day)
+
+
 def welcome_back(community: Community, user_id: str) -> None:
     """Take in again who had left: circles and ladder look at the member as before.
 

@@ -4,13 +4,12 @@ The order of what comes out is part of the contract: by close instant, community
 members by id, the digest after its members (sections 3 and 4).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from heapq import heapreplace
 from typing import Any, Final
 
-from models import members as packed
 from models.alerts import (
-    Digest,
+    AlertState,
     Evaluation,
     Judgement,
     Phase,
@@ -26,24 +25,36 @@ from models.panes import (
     LATE,
     NOTHING,
     Pane,
-    Recent,
     figures_at_close,
     recent,
 )
+from models.totals import NO_TOTALS
 from rules.bookkeeping import settle
 from rules.churn import judge_ladder
 from rules.effects import Effects
-from rules.ledger_close import close_ledger, known_campaigns, known_cohorts
-from rules.lifecycle import RESTING, AlertState, Signal, advance, step
-from rules.measures.measure import CommunityMeasure, read_verdict
+from rules.ledger_close import close_ledger, known_campaigns
+from rules.lifecycle import RESTING, advance
+from rules.measures.measure import CommunityMeasure, LadderMeasure, read_verdict
 from rules.policy import RulePolicy
+from rules.silence import judge_members
 from rules.state import Community, Partition
-from rules.traces import take_down
 
-DIGEST_MEMBERS: Final = 100
-"""A digest names the first so many members, and counts them all."""
+_NAMES: Final = (*(kind.wire_name for kind in EventType), "members")
+_NAMES_WITH_LEDGER: Final = (*_NAMES, *FIGURE_NAMES, *(name for name, _, _ in GROWN))
+_GROWN: Final = tuple(
+    (ago, [int(figure) for _, figure, days in GROWN if days == ago])
+    for ago in dict.fromkeys(days for _, _, days in GROWN)
+)
+"""The figures that are grown, by how many days later, in the order of their names."""
 
-_NAMES: Final = tuple(kind.wire_name for kind in EventType)
+_TEXTS: Final = {verdict: verdict.value for verdict in Verdict}
+"""Verdicts as they stand in evaluations: plain texts, which are written faster than enums are."""
+
+_NOTHING_SEEN: Final[dict[str, Any]] = {"totals": NO_TOTALS, "campaigns": (), "cohorts": {}}
+"""What a measure that needs the ledger sees where it may not, unless it sees panes."""
+
+# To look a member of an enum up costs more than to compare with it.
+_FIRE, _OK = Verdict.FIRE, Verdict.OK
 
 
 def close_due_days(partition: Partition, instant: int, effects: Effects) -> None:
@@ -63,6 +74,25 @@ def close_due_days(partition: Partition, instant: int, effects: Effects) -> None
         partition.dirty[community_id] = community
 
 
+class _Close:
+    """One close of a community, as all that judge it see it.
+
+    `panes` are those of the policy's horizon, or some more; `known_from` is the first day that the
+    ledger knows whole.
+    """
+
+    __slots__ = ("at", "community", "day", "known_from", "panes")
+
+    def __init__(self, community: Community, day: int, at: int) -> None:
+        """Look back from `day`, whose close is at `at` (milliseconds)."""
+        self.community = community
+        self.day = day
+        self.at = at
+        self.panes = community.look_back(day)
+        ledger = community.ledger
+        self.known_from = day + 1 if ledger is None else max(community.first_day, ledger.since)
+
+
 def _close_day(community: Community, at: int, effects: Effects) -> None:
     day = community.next_day
     settle(community)
@@ -70,25 +100,11 @@ def _close_day(community: Community, at: int, effects: Effects) -> None:
     community.forget_today()
     if community.ledger is not None:
         effects.outputs += close_ledger(community, community.ledger, day, at)
-    judgements: dict[str, Judgement] = {}
-    horizon = community.policy.horizon
-    panes = recent(community.panes, day, horizon)
-    values: dict[str, int | None] = {}
-    alerts = community.alerts
-    for rule in community.policy.rules:
-        # Most rules are off, and have never had an alert here.
-        if not rule.enabled and (rule.id not in alerts or not _stands(alerts[rule.id])):
-            continue
-        # Only a rule that is off, and ends its alert, looks further back than the horizon.
-        seen = panes if rule.horizon <= horizon else recent(community.panes, day, rule.horizon)
-        evaluation = _judge(community, rule, seen, day, at, effects)
-        if rule.community_measure is not None:
-            values[rule.community_measure.value_name] = evaluation["value"]
-        verdict = evaluation["verdict"]
-        judgements[rule.id] = {"verdict": verdict, "evaluation": evaluation}
-        effects.tally.verdicts[rule.id, verdict] += 1
+    close = _Close(community, day, at)
+    judgements, values = _judge(close, effects)
     # Who has reached a rung at this close is counted by now.
-    measures = _counts(community, panes[-1], day) | values
+    measures = _counts(community, close.panes[-1], day)
+    measures.update(values)
     measures["silent_members"] = community.silent
     effects.outputs.append(
         Snapshot(
@@ -98,108 +114,139 @@ def _close_day(community: Community, at: int, effects: Effects) -> None:
             community.policy.calendar.name,
             community.first_day,
             measures,
-            panes[-1][LATE],
+            close.panes[-1][LATE],
             judgements,
         )
     )
     community.panes.pop(day - community.policy.pane_days, None)
 
 
-def _judge(
-    community: Community, rule: RulePolicy, panes: Recent, day: int, at: int, effects: Effects
-) -> Evaluation:
-    if rule.community_measure is not None:
-        return _judge_community(community, rule, panes, day, at, effects)
-    if rule.ladder_measure is not None:
-        return _judge_ladder(community, rule, panes, day, at, effects)
-    return _judge_members(community, rule, day, at, effects)
+def _judge(close: _Close, effects: Effects) -> tuple[dict[str, Judgement], dict[str, int | None]]:
+    """Judge by each rule in order, and move its alert; return the values of measures too."""
+    judgements: dict[str, Judgement] = {}
+    values: dict[str, int | None] = {}
+    alerts, tally = close.community.alerts, effects.tally.verdicts
+    for rule in _judging(close.community):
+        measure = rule.community_measure
+        if measure is not None:
+            verdict, figures = _judge_community(close, rule, measure)
+            values[measure.value_name] = figures["value"]
+        elif rule.ladder_measure is not None:
+            verdict, figures = _judge_ladder(close, rule, rule.ladder_measure, effects)
+        else:
+            verdict, figures = _judge_members(close, rule, effects)
+        text = _TEXTS[verdict]
+        evaluation = {"verdict": text, **figures}
+        judgements[rule.id] = {"verdict": text, "evaluation": evaluation}
+        tally[rule.id][verdict] += 1
+        # An alert at rest stays there, unless FIRE moves it (`rules.lifecycle`, law 4).
+        if measure is not None and (verdict is _FIRE or rule.id in alerts):
+            _move_alert(close, rule, verdict, evaluation, effects)
+    return judgements, values
+
+
+def _judging(community: Community) -> Iterable[RulePolicy]:
+    """Return the rules that are on, and those off of which an alert stands, in order.
+
+    Such a rule is judged on, without a verdict, and so its alert ends after 28 closes; members'
+    alerts end when the members come back.
+    """
+    policy, alerts = community.policy, community.alerts
+    if policy.rules_off.isdisjoint(alerts):
+        return policy.rules_on
+    ending = {name for name in policy.rules_off if _stands(alerts.get(name, RESTING))}
+    return [rule for rule in policy.rules if rule.enabled or rule.id in ending]
+
+
+def _stands(alert: AlertState) -> bool:
+    return alert.phase is Phase.FIRING
 
 
 def _counts(community: Community, pane: Pane, day: int) -> dict[str, int | None]:
     """Return what the day's pane counts, by name, and how many members there are."""
-    measures: dict[str, int | None] = dict(zip(_NAMES, pane, strict=False))
-    measures["members"] = community.size
     ledger = community.ledger
-    if ledger is not None and ledger.since <= day:
-        measures.update(zip(FIGURE_NAMES, figures_at_close(pane), strict=True))
-        for name, figure, ago in GROWN:
-            grown = community.panes.get(day - ago)
-            is_known = ledger.since <= day - ago
-            measures[name] = grown[figure] if grown is not None and is_known else None
-    return measures
-
-
-def _stands(alert: AlertState) -> bool:
-    """Tell whether an alert of a rule that is disabled now still stands.
-
-    It is judged on, without a verdict, and so ends after 28 closes; members' alerts end when the
-    members come back.
-    """
-    return alert.phase is Phase.FIRING
+    if ledger is None or ledger.since > day:
+        return dict(zip(_NAMES, [*pane[:LATE], community.size], strict=True))
+    counts: list[int | None] = [*pane[:LATE], community.size, *figures_at_close(pane)]
+    for ago, figures in _GROWN:
+        grown = community.panes.get(day - ago)
+        if grown is None or ledger.since > day - ago:
+            counts += [None] * len(figures)
+        else:
+            counts += [grown[figure] for figure in figures]
+    return dict(zip(_NAMES_WITH_LEDGER, counts, strict=True))
 
 
 def _judge_community(
-    community: Community, rule: RulePolicy, panes: Recent, day: int, at: int, effects: Effects
-) -> Evaluation:
-    measure = rule.community_measure
-    assert measure is not None
-    seen, first_day = _known_to(measure, community, rule, panes, day)
-    figures = measure.gather(seen, day, first_day, rule.setting)
+    close: _Close, rule: RulePolicy, measure: CommunityMeasure
+) -> tuple[Verdict, Evaluation]:
     if not rule.enabled:
-        figures["enabled"] = False
-    verdict = read_verdict(measure, figures)
-    evaluation = {"verdict": verdict, **figures}
+        return _judge_off(close, rule, measure)
+    first_day = close.known_from if measure.needs_ledger else close.community.first_day
+    seen: Any = close.panes
+    ledger = close.community.ledger
+    if measure.sees == "totals":
+        seen = close.community.totals
+    elif measure.sees == "campaigns":
+        seen = known_campaigns(ledger, close.day)
+    elif measure.sees == "cohorts" and ledger is not None:
+        seen = ledger.cohorts
+    figures = measure.gather(seen, close.day, first_day, rule.setting)
+    return measure.verdict(figures), figures
+
+
+def _judge_off(
+    close: _Close, rule: RulePolicy, measure: CommunityMeasure
+) -> tuple[Verdict, Evaluation]:
+    """Judge for a rule that is off, and ends its alert: of a ledger it is told nothing.
+
+    It may look further back than the horizon.
+    """
+    community, day = close.community, close.day
+    seen: Any = recent(community.panes, day, rule.horizon)
+    first_day = community.first_day
+    if measure.needs_ledger:
+        seen = _NOTHING_SEEN.get(measure.sees, [NOTHING] * rule.horizon)
+        first_day = day + 1
+    figures = measure.gather(seen, day, first_day, rule.setting)
+    figures["enabled"] = False
+    return read_verdict(measure, figures), figures
+
+
+def _move_alert(
+    close: _Close, rule: RulePolicy, verdict: Verdict, evaluation: Evaluation, effects: Effects
+) -> None:
+    community, day, at = close.community, close.day, close.at
     before = community.alerts.get(rule.id, RESTING)
     after, announcement = advance(before, verdict, day, at, hold=rule.hold)
-    community.alerts[rule.id] = after
-    if announcement is not None:
-        started = after if announcement.status is Status.FIRING else before
-        effects.outputs.append(
-            Transition(
-                rule.id,
-                community.id,
-                None,
-                announcement.status,
-                announcement.reason,
-                day,
-                started.started_day,
-                at,
-                started.started_at,
-                evaluation,
-            )
+    if after is RESTING:
+        community.alerts.pop(rule.id, None)
+    else:
+        community.alerts[rule.id] = after
+    if announcement is None:
+        return
+    started = after if announcement.status is Status.FIRING else before
+    effects.outputs.append(
+        Transition(
+            rule.id,
+            community.id,
+            None,
+            announcement.status,
+            announcement.reason,
+            day,
+            started.started_day,
+            at,
+            started.started_at,
+            evaluation,
         )
-    return evaluation
+    )
 
 
-def _known_to(
-    measure: CommunityMeasure, community: Community, rule: RulePolicy, panes: Recent, day: int
-) -> tuple[Sequence[Any], int]:
-    """Return what the measure is given, and the first day that is known of it."""
-    if not measure.needs_ledger:
-        return panes, community.first_day
-    # A rule that is off, and ends its alert, is told of nothing: it has no verdict.
-    ledger = community.ledger if rule.enabled else None
-    first_day = day + 1 if ledger is None else max(community.first_day, ledger.since)
-    if measure.sees == "campaigns":
-        return known_campaigns(ledger, day), first_day
-    if measure.sees == "cohorts":
-        return known_cohorts(ledger), first_day
-    return panes if ledger is not None else [NOTHING] * len(panes), first_day
-
-
-def _judge_members(
-    community: Community, rule: RulePolicy, day: int, at: int, effects: Effects
-) -> Evaluation:
-    due = sorted(community.wheel.pop(day, ()))
-    silenced = [
-        user_id for user_id in due if _judge_member(community, rule, user_id, day, at, effects)
-    ]
-    if silenced:
-        first = tuple(silenced[:DIGEST_MEMBERS])
-        effects.outputs.append(Digest(rule.id, community.id, day, at, len(silenced), first))
-    return {
-        "verdict": Verdict.FIRE if silenced else Verdict.OK,
-        "value": len(silenced),
+def _judge_members(close: _Close, rule: RulePolicy, effects: Effects) -> tuple[Verdict, Evaluation]:
+    community = close.community
+    silenced = judge_members(community, rule, close.day, close.at, effects)
+    return _FIRE if silenced else _OK, {
+        "value": silenced,
         "members": community.size,
         "silent": community.silent,
         "timezone": rule.setting.timezone,
@@ -207,57 +254,14 @@ def _judge_members(
 
 
 def _judge_ladder(
-    community: Community, rule: RulePolicy, panes: Recent, day: int, at: int, effects: Effects
-) -> Evaluation:
-    """Judge the members whom the churn ladder looks at; where it is off, nobody."""
-    told = judge_ladder(community, rule, day, at, effects) if rule.enabled else 0
-    figures: Evaluation = {
-        "verdict": Verdict.FIRE if told else Verdict.OK,
+    close: _Close, rule: RulePolicy, measure: LadderMeasure, effects: Effects
+) -> tuple[Verdict, Evaluation]:
+    """Judge the members whom the churn ladder looks at."""
+    community, day = close.community, close.day
+    told = judge_ladder(community, rule, day, close.at, effects)
+    return _FIRE if told else _OK, {
         "value": told,
         "members": community.size,
         "timezone": rule.setting.timezone,
+        "recall": measure.recall(close.panes, day),
     }
-    if rule.enabled and rule.ladder_measure is not None:
-        figures["recall"] = rule.ladder_measure.recall(panes, day)
-    return figures
-
-
-def _judge_member(
-    community: Community, rule: RulePolicy, user_id: str, day: int, at: int, effects: Effects
-) -> bool:
-    """Judge a member who is due; tell whether an alert about the member begins."""
-    measure = rule.member_measure
-    assert measure is not None
-    member = community.members[user_id]
-    last = packed.last_day(member)
-    due = measure.due(last, rule.setting.parameters)
-    if due > day and packed.is_at_rest(member):
-        community.wheel.setdefault(due, []).append(user_id)
-        return False
-    if member & packed.LEFT:
-        community.unschedule(user_id, member)
-        return False
-    member &= ~packed.SCHEDULED
-    phase = packed.phase_of(member)
-    if due > day:
-        phase, _ = step(phase, Signal.CLEAR_HELD)
-        member = community.schedule(user_id, packed.in_phase(member, phase, 0), due)
-        community.store(user_id, member)
-        return False
-    since = packed.since_day(member) if phase is Phase.PENDING else day
-    held = day - since >= rule.hold.for_days
-    phase, announcement = step(phase, Signal.BREACH_HELD if held else Signal.BREACH)
-    if announcement is None:
-        member = community.schedule(user_id, packed.in_phase(member, phase, since), day + 1)
-        community.store(user_id, member)
-        return False
-    community.store(user_id, packed.in_phase(member, phase, day))
-    community.silent += 1
-    traces = take_down(community, rule, user_id, day)
-    figures = measure.gather(last, day, rule.setting, traces)
-    evaluation = {"verdict": measure.verdict(figures), **figures}
-    status, reason = announcement
-    effects.outputs.append(
-        Transition(rule.id, community.id, user_id, status, reason, day, day, at, at, evaluation)
-    )
-    return True

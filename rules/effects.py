@@ -1,6 +1,6 @@
 """What a fold gives out: what to publish, in the order of its causes, and what to count."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -32,19 +32,23 @@ def _no_events() -> list[int]:
     return [0] * ((len(EventType) + 1) * len(Outcome))
 
 
+def _no_verdicts() -> dict[str, Counter[Verdict]]:
+    return defaultdict(Counter)
+
+
 @dataclass(slots=True)
 class Tally:
     """Counts of what a fold met.
 
     `events` is indexed by type * number of outcomes + outcome, unknown types last; `ahead` are
     events whose own time was more than 5 min ahead of their arrival; `delays` says of each close
-    how late it ran, in milliseconds of the partition's clock.
+    how late it ran, in milliseconds of the partition's clock. `verdicts` are by rule id.
     """
 
     events: list[int] = field(default_factory=_no_events)
     ahead: int = 0
     delays: list[int] = field(default_factory=list)
-    verdicts: Counter[tuple[str, Verdict]] = field(default_factory=Counter)
+    verdicts: dict[str, Counter[Verdict]] = field(default_factory=_no_verdicts)
 
     def of(self, outcome: Outcome) -> int:
         """Return how many events had the outcome."""
@@ -60,7 +64,8 @@ class Tally:
         self.events = [sum(pair) for pair in zip(self.events, other.events, strict=True)]
         self.ahead += other.ahead
         self.delays.extend(other.delays)
-        self.verdicts.update(other.verdicts)
+        for rule_id, verdicts in other.verdicts.items():
+            self.verdicts[rule_id].update(verdicts)
 
 
 @dataclass(slots=True)

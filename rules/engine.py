@@ -18,9 +18,8 @@ from models.events import (
     Event,
     EventType,
 )
-from models.panes import LATE
 from rules.bookkeeping import keep, settle
-from rules.churn import come_back, welcome_back
+from rules.churn import come_back, look_again, welcome_back
 from rules.close import close_due_days
 from rules.effects import UNKNOWN_TYPE, Effects, Outcome, Tally
 from rules.lifecycle import Signal, step
@@ -158,11 +157,9 @@ def _apply(
     if time > arrival + AHEAD_TOLERANCE:
         time = arrival
         effects.tally.ahead += 1
-    policy = partition.policies.of(event.community_id)
-    day, begin, end = policy.calendar.span_of(time)
-    community = partition.communities.get(event.community_id)
-    if community is None:
-        community = partition.find(event.community_id) or partition.begin(event.community_id, day)
+    span = partition.policies.of(event.community_id).calendar.span_of(time)
+    day = span[0]
+    community = partition.find(event.community_id) or partition.begin(event.community_id, day)
     outcome = _APPLIED
     if day < community.next_day:
         outcome = _LATE if day >= community.next_day - LATE_DAYS else _DROPPED
@@ -170,21 +167,30 @@ def _apply(
     settle(community)
     if event.actor_kind in _PERSONS:
         if outcome != _DROPPED:
-            partition.note(community, day)
-            pane = community.pane_of(day)
-            pane[kind] += 1
-            if outcome == _LATE:
-                pane[LATE] += 1
-            else:
-                community.remember_today(day, begin, end, pane)
+            _count(partition, community, kind, span, outcome)
         user_id = event.user_id if kind <= _LAST_INTERACTION else None
         if user_id and not packed.is_settled(community.members.get(user_id, 0), day):
             _interact(partition, community, user_id, day, arrival, effects)
+            if outcome == _DROPPED:
+                look_again(community, user_id, day)
         if outcome != _DROPPED:
             keep(community, day, kind, event)
     if kind == _LEAVE and event.user_id:
         _leave(partition, community, event.user_id, day, arrival, effects)
     return outcome
+
+
+def _count(
+    partition: Partition, community: Community, kind: int, span: tuple[int, int, int], outcome: int
+) -> None:
+    """Count an event in the pane of its day, `span`; what else falls on a day that is open, too."""
+    partition.note(community, span[0])
+    if outcome == _LATE:
+        community.count_late(span[0], kind)
+    else:
+        pane = community.pane_of(span[0])
+        pane[kind] += 1
+        community.remember_today(*span, pane)
 
 
 def _interact(

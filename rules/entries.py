@@ -216,8 +216,11 @@ def enter_campaign(entry: Entry, campaign_id: str) -> None:
         entry.ledger.campaigns[campaign_id] = Campaign(entry.day)
     elif entry.day < campaign.first_day:
         campaign.first_day = entry.day
-    if entry.event.user_id:
-        entry.add_entry(names.CAMPAIGN + campaign_id, entry.event.user_id)
+    user_id = entry.event.user_id
+    if user_id:
+        entry.add_entry(names.CAMPAIGN + campaign_id, user_id)
+        if entry.day < entry.community.next_day:
+            entry.add_entry(names.LATE_IN_CAMPAIGN + campaign_id, user_id)
 
 
 SPECIAL: Final[dict[int, Callable[[Entry], None]]] = {

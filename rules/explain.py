@@ -10,11 +10,11 @@ from models.alerts import Reason, Status, Verdict
 from models.fingerprints import alert_id, fingerprint
 from models.instants import parse_instant
 from rules.catalogue import Catalogue, Rule
-from rules.close import DIGEST_MEMBERS
 from rules.measures import LADDER_MEASURES, MEASURES
 from rules.measures.measure import read_verdict
 from rules.readings import MismatchError, agree, day_at, equal, field, one_of
 from rules.records import SEQUENCE, describe, subject_of
+from rules.silence import DIGEST_MEMBERS
 
 _REASONS: Final = {
     Status.FIRING: {Reason.THRESHOLD},

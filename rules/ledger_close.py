@@ -13,7 +13,7 @@ from models.ledger import ENTRY_DAYS
 from models.panes import Figure
 from rules.circles import Ranking, close_circles, measured
 from rules.ledger import Ledger
-from rules.measures.measure import CampaignFigures, CohortFigures
+from rules.measures.measure import CampaignFigures
 from rules.state import Community
 
 WEEK_DAYS: Final = 7
@@ -21,7 +21,7 @@ _FIFTH: Final = 5
 
 
 def close_ledger(community: Community, ledger: Ledger, day: int, at: int) -> list[TierChange]:
-    """Close `day` in the ledger, and write its figures into its pane; return who changed circle.
+    """Close `day` in the ledger, its pane and the totals; return who changed circle.
 
     Nobody is returned where the rule that tells of circles is off.
     """
@@ -42,6 +42,7 @@ def close_ledger(community: Community, ledger: Ledger, day: int, at: int) -> lis
     changes = list(close_circles(community, ranking, day, at))
     _note_figures(community, ledger, ranking, day)
     _close_campaigns(ledger, day)
+    community.add_up(day)
     return changes
 
 
@@ -98,6 +99,7 @@ def _close_campaigns(ledger: Ledger, day: int) -> None:
         if campaign.first_day >= oldest:
             last = campaign.first_day + WEEK_DAYS - 1
             campaign.first_week = _participants(ledger, campaign_id, last)
+            campaign.first_late = _late(ledger, campaign_id, last)
         elif not any(
             each >= oldest and names.CAMPAIGN + campaign_id in entries
             for each, entries in ledger.days.items()
@@ -115,22 +117,9 @@ def known_campaigns(ledger: Ledger | None, day: int) -> Sequence[CampaignFigures
             campaign.first_day,
             campaign.first_week,
             _participants(ledger, campaign_id, day),
+            campaign.first_late + _late(ledger, campaign_id, day),
         )
         for campaign_id, campaign in sorted(ledger.campaigns.items())
-    ]
-
-
-def known_cohorts(ledger: Ledger | None) -> Sequence[CohortFigures]:
-    """Return what the ledger knows of members by the month in which they joined, in order."""
-    if ledger is None:
-        return ()
-    return [
-        CohortFigures(
-            f"{month // 12:04}-{month % 12 + 1:02}" if month else None,
-            cohort.members,
-            cohort.spent,
-        )
-        for month, cohort in sorted(ledger.cohorts.items())
     ]
 
 
@@ -141,3 +130,10 @@ def _participants(ledger: Ledger, campaign_id: str, last: int) -> int:
     for day in range(last - WEEK_DAYS + 1, last + 1):
         found.update(ledger.days.get(day, {}).get(name, ()))
     return len(found)
+
+
+def _late(ledger: Ledger, campaign_id: str, last: int) -> int:
+    """Count what came late of what members did in those seven days."""
+    name = names.LATE_IN_CAMPAIGN + campaign_id
+    week = (ledger.days.get(day, {}) for day in range(last - WEEK_DAYS + 1, last + 1))
+    return sum(sum(entries[name].values()) for entries in week if name in entries)

@@ -5,6 +5,7 @@ Laws:
 1. Every change of phase is a row of `TRANSITIONS`; a signal that a phase does not list is an error.
 2. An inconclusive verdict changes nothing but its own count; only 28 in a row end an alert.
 3. Each announcement carries its reason.
+4. An alert that is quiet is at rest: nothing is counted of it, and only FIRE moves it.
 
 (Contract, section 4; the split into verdict and lifecycle is Prometheus's and Alertmanager's.)
 """
@@ -12,7 +13,7 @@ Laws:
 from enum import IntEnum, auto
 from typing import Final, NamedTuple
 
-from models.alerts import Phase, Reason, Status, Verdict
+from models.alerts import AlertState, Phase, Reason, Status, Verdict
 from models.values import Value
 
 INCONCLUSIVE_LIMIT: Final = 28
@@ -115,33 +116,8 @@ class Hold(Value, frozen=True):
     keep_firing_days: int = 0
 
 
-class AlertState(Value, frozen=True):
-    """The alert of one rule about one community between two closes.
-
-    The counts are of closes: `breaches` and `clears` since the last OK or FIRE, `unsure` in a
-    row. `started_day` and `started_at` (milliseconds) are those of the alert that stands, else 0.
-    """
-
-    phase: Phase = Phase.QUIET
-    breaches: int = 0
-    clears: int = 0
-    unsure: int = 0
-    started_day: int = 0
-    started_at: int = 0
-
-    def counting(self, breaches: int, clears: int, unsure: int) -> "AlertState":
-        """Return the same alert with other counts."""
-        return AlertState(self.phase, breaches, clears, unsure, self.started_day, self.started_at)
-
-    def in_phase(self, phase: Phase) -> "AlertState":
-        """Return the same alert and counts in another phase."""
-        return AlertState(
-            phase, self.breaches, self.clears, self.unsure, self.started_day, self.started_at
-        )
-
-
 RESTING: Final = AlertState()
-"""No alert, and nothing counted."""
+"""An alert at rest, which is the same for all of them."""
 
 
 # To look a member of an enum up costs more than to compare with it.
@@ -176,10 +152,8 @@ def advance(
     """
     signal, counted = signal_of(state, verdict, hold)
     phase, announcement = step(state.phase, signal)
-    if announcement is not None:
-        if announcement.status is Status.FIRING:
-            return AlertState(phase, counted.breaches, started_day=day, started_at=at), announcement
+    if phase is Phase.QUIET:
         return RESTING, announcement
-    if phase is state.phase:
-        return counted, None
+    if announcement is not None:
+        return AlertState(phase, counted.breaches, started_day=day, started_at=at), announcement
     return counted.in_phase(phase), None

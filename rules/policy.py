@@ -9,7 +9,13 @@ from rules.catalogue import Catalogue, Rule, parse_parameters
 from rules.configuration import Configuration
 from rules.lifecycle import Hold
 from rules.measures import COMMUNITY_MEASURES, LADDER_MEASURES, MEMBER_MEASURES
-from rules.measures.measure import CommunityMeasure, LadderMeasure, MemberMeasure, Setting
+from rules.measures.measure import (
+    CommunityMeasure,
+    LadderMeasure,
+    MemberMeasure,
+    Setting,
+    needs_ledger,
+)
 from rules.measures.member_tiers import MemberTiersParameters
 
 LATE_DAYS = 35
@@ -35,15 +41,16 @@ class RulePolicy:
     ladder_measure: LadderMeasure | None
 
     @property
+    def may_end(self) -> bool:
+        """Whether the rule is off, and an alert of it about a community must still end."""
+        return not self.enabled and self.community_measure is not None
+
+    @property
     def needs_ledger(self) -> bool:
         """Whether the rule, as it is set, needs to know who did how much on which day."""
-        if not self.enabled:
-            return False
-        if self.community_measure is not None:
-            return self.community_measure.needs_ledger
-        if self.member_measure is not None:
-            return self.member_measure.needs_traces(self.setting.parameters)
-        return self.ladder_measure is not None
+        measure = self.community_measure or self.member_measure or self.ladder_measure
+        assert measure is not None
+        return self.enabled and needs_ledger(measure, self.setting.parameters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +76,8 @@ class CommunityPolicy:
     """All that holds for one community.
 
     `rules` are all of them in the order of their ids, disabled ones too: an alert of theirs that
-    stands must still end. `member_policy` is the one about members and `member_rule` the same
+    stands must still end. `rules_on` are those that judge, `rules_off` the ids of the others about
+    communities. `member_policy` is the one about members and `member_rule` the same
     where it is enabled: the wheel of due days belongs to it. `lateness` is in milliseconds;
     `horizon` is how many days up to and including the judged one the enabled rules look at,
     `pane_days` how many days before the next day to close panes are kept. A rule that is off
@@ -81,6 +89,8 @@ class CommunityPolicy:
     calendar: Calendar
     lateness: int
     rules: tuple[RulePolicy, ...]
+    rules_on: tuple[RulePolicy, ...]
+    rules_off: frozenset[str]
     horizon: int
     pane_days: int
     member_policy: RulePolicy | None
@@ -134,6 +144,8 @@ class Policies:
             calendar(zone),
             time.lateness,
             tuple(rules),
+            tuple(policy for policy in rules if policy.enabled),
+            frozenset(policy.id for policy in rules if policy.may_end),
             horizon,
             max(LATE_DAYS, horizon, JOINED_DAYS + 1 if keeps_ledger else 0),
             members,

@@ -9,9 +9,11 @@ from heapq import heappush
 from typing import Final
 
 from models import members as packed
-from models.panes import WIDE, WIDTH, Pane, empty_pane
+from models.alerts import AlertState
+from models.ledger import WINDOW_DAYS
+from models.panes import LATE, WIDE, WIDTH, Pane, Recent, empty_pane, recent
+from models.totals import Totals, add_up, move_on
 from rules.ledger import Ledger
-from rules.lifecycle import AlertState
 from rules.policy import CommunityPolicy, Policies
 
 BEGINNING: Final = -(1 << 62)
@@ -42,7 +44,8 @@ class Community:
     `dirty_days` (some more than once) and `dirty_members` (with their records) are what changed
     since the last `Partition.clean`, and `clean_day` was `next_day` then. Members are stored in
     pages, filled in the order in which they come: `pages` lists who stands on which, and is empty
-    while there is only one. `ledger` is None where no rule needs one; `onlookers` are those among
+    while there is only one. `ledger` is None where no rule needs one; `totals` are those of the day
+    that closed last, and None where they must be added up anew. `onlookers` are those among
     `members` who have not interacted.
     """
 
@@ -68,6 +71,7 @@ class Community:
         "silent",
         "today",
         "today_pane",
+        "totals",
         "wheel",
     )
 
@@ -92,6 +96,7 @@ class Community:
         self.today_pane: Pane = []
         self.is_noted = False
         self.ledger = Ledger(first_day) if policy.keeps_ledger else None
+        self.totals: Totals | None = None
         self.onlookers = 0
 
     @property
@@ -119,6 +124,27 @@ class Community:
         if pane is not None:
             pane[figure] += 1
             self.dirty_days.append(day)
+
+    def count_late(self, day: int, kind: int) -> None:
+        """Count an event of a day that has closed: with it, the totals are others."""
+        pane = self.pane_of(day)
+        pane[kind] += 1
+        pane[LATE] += 1
+        self.totals = None
+
+    def add_up(self, day: int) -> None:
+        """Bring the totals to `day`, which closes."""
+        if self.totals is not None:
+            self.totals = move_on(self.totals, self.panes[day])
+        else:
+            days = max(self.policy.horizon, WINDOW_DAYS)
+            self.totals = add_up(self.panes, day, days)
+
+    def look_back(self, day: int) -> Recent:
+        """Return the panes that the rules look at when `day` closes, or some more."""
+        if self.totals is not None:
+            return self.totals.panes
+        return recent(self.panes, day, self.policy.horizon)
 
     def remember_today(self, day: int, begin: int, end: int, pane: Pane) -> None:
         """Count in `pane` what happens from `begin` until `end`, until `forget_today`."""

@@ -1,18 +1,15 @@
 """What is folded of a partition and not yet written: the batch that is under way."""
 
-from __future__ import annotations
-
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from rules.effects import Output, Tally
 from rules.engine import fold
+from rules.state import Partition
 from streams.backlog import PIECE
+from streams.merge import Merge
 from streams.routed import Refused
-
-if TYPE_CHECKING:
-    from streams.owned import Owned
 
 ROOM: Final = 400
 """Outputs after which a fold is cut at the next close, and written as a batch of its own: it holds
@@ -24,14 +21,6 @@ processor's cache. A batch may have many strides."""
 
 PHASE: Final = 2_500
 """So many events of a partition are folded before another one's turn comes, while catching up."""
-
-_READING: Final = 5
-"""How many times as long a close takes of a community that is read from the local store."""
-
-
-def room_of(owned: Owned, room: int) -> int:
-    """Return how many outputs a fold may gather: fewer where it must read its communities."""
-    return room if owned.cold is None else max(room // _READING, 1)
 
 
 @dataclass(slots=True)
@@ -52,20 +41,20 @@ class Batch:
     moved: bool = False
     is_full: bool = False
 
-    def fold_ready(self, owned: Owned, latest: int | None) -> None:
+    def fold_ready(self, state: Partition, merge: Merge, latest: int | None) -> None:
         """Fold the events of a partition that need to wait no longer, as far as there is room."""
         if self.is_full:
             return
-        events = owned.merge.ready(PIECE - self.number)
-        if not events and not owned.merge.has_passed:
+        events = merge.ready(PIECE - self.number)
+        if not events and not merge.has_passed:
             return
         begun, before = time.perf_counter(), self.tally.read
         room = self.room - len(self.outputs)
-        effects = fold(owned.state, events, limit=latest, tally=self.tally, room=room)
+        effects = fold(state, events, limit=latest, tally=self.tally, room=room)
         self.seconds += time.perf_counter() - begun
         number = self.tally.read - before if effects.stopped else len(events)
         self.outputs += effects.outputs
-        self.refused += owned.merge.advance(number)
+        self.refused += merge.advance(number)
         self.number += number
         self.moved = True
         self.is_full = effects.stopped or self.number >= PIECE

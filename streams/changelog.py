@@ -8,7 +8,6 @@ from models.ledger import Days, LedgerChange, StoredBook, StoredPerson
 from models.state import FORMAT_VERSION, Stamp, StoredPartition, StoredRoute
 from models.stored import (
     Change,
-    StoredAlert,
     StoredCommunity,
     encode_community,
     encode_page,
@@ -33,7 +32,7 @@ def change_of(community: Community) -> Change:
         community.next_day,
         community.size,
         community.silent,
-        _stored_alerts(community) if community.clean_day != community.next_day else None,
+        community.alerts if community.clean_day != community.next_day else None,
         {day: panes[day] for day in community.dirty_days if day in panes},
         community.dirty_members,
         _ledger_change(community.ledger),
@@ -100,7 +99,7 @@ def whole_records(community: Community, pages: Iterable[int], stamp: Stamp) -> I
         community.next_day,
         community.size,
         community.silent,
-        _stored_alerts(community),
+        community.alerts,
         community.panes,
         None if community.ledger is None else _book(community.ledger),
     )
@@ -144,17 +143,3 @@ def stored_partition(
 def marker_record(content: StoredPartition, stamp: Stamp) -> tuple[bytes, bytes]:
     """Return the record that completes the batch of that stamp."""
     return stored.PARTITION_KEY, stored.encode_partition(stamp, content)
-
-
-def _stored_alerts(community: Community) -> dict[str, StoredAlert]:
-    return {
-        rule_id: StoredAlert(
-            alert.phase,
-            alert.breaches,
-            alert.clears,
-            alert.unsure,
-            alert.started_day,
-            alert.started_at,
-        )
-        for rule_id, alert in community.alerts.items()
-    }

@@ -12,10 +12,11 @@ from itertools import count, islice
 from typing import Final, NamedTuple
 
 from models import state as stored
+from models.alerts import AlertState
 from models.position import Position
 from models.recovered import Recovered
 from models.state import NEVER, Stamp
-from models.stored import StoredAlert, decode_change, decode_community, split_changes
+from models.stored import decode_change, decode_community, split_changes
 from rules.policy import Policies
 from rules.state import Community, Partition
 from streams.changelog import Record
@@ -35,7 +36,7 @@ class _Head(NamedTuple):
     next_day: int
     size: int
     silent: int
-    alerts: Mapping[str, StoredAlert]
+    alerts: Mapping[str, AlertState]
 
 
 class Cold:

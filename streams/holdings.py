@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from models.events import AHEAD_TOLERANCE
 from streams.backlog import PIECE
-from streams.batch import ROOM, STRIDE, Batch, room_of
+from streams.batch import ROOM, STRIDE, Batch
 from streams.incoming import Incoming
 from streams.owned import Owned
 from streams.partition_locks import PartitionLocks
@@ -64,9 +64,9 @@ class Holdings:
 
         What stands in the batch that is returned is `owned.open` until it is written.
         """
-        batch = owned.open or Batch(room_of(owned, self.room))
+        batch = owned.open or Batch(owned.room_of(self.room))
         end = batch.number + most
-        batch.fold_ready(owned, self.latest())
+        batch.fold_ready(owned.state, owned.merge, self.latest())
         while not batch.is_full and batch.number < end:
             # Where records are sent home, each confirmation takes as long as folding many.
             stride = PIECE if self.router.marks.must_merge else self.stride
@@ -74,7 +74,7 @@ class Holdings:
             if not records:
                 break
             await self.router.route(owned, records, self.latest(), publisher)
-            batch.fold_ready(owned, self.latest())
+            batch.fold_ready(owned.state, owned.merge, self.latest())
         owned.open = batch if batch.moved else None
         return batch
 

@@ -13,7 +13,7 @@ from rules.engine import tick
 from rules.policy import Policies
 from rules.records import Recorder
 from streams.backlog import PIECE
-from streams.batch import Batch, room_of
+from streams.batch import Batch
 from streams.catching_up import CatchingUp
 from streams.changelogs import Changelogs
 from streams.faust_internals import SourceRecord
@@ -261,7 +261,7 @@ class Keeper:
             read_until = owned.merge.read_until()
             instant = instant if read_until is None else min(instant, read_until)
             with self._holdings.whole(owned):
-                effects = tick(owned.state, instant, room=room_of(owned, self._holdings.room))
+                effects = tick(owned.state, instant, room=owned.room_of(self._holdings.room))
                 if effects.outputs:
                     await self._writer.complete(owned, Batch(0, effects.outputs), publisher)
                     self._metrics.count(effects.tally)

@@ -220,5 +220,6 @@ class Metrics:
         self._closes.inc(len(tally.delays))
         for delay in tally.delays:
             self._delays.observe((delay + behind) / 1_000)
-        for (rule_id, verdict), number in tally.verdicts.items():
-            self._verdicts.labels(rule_id, verdict).inc(number)
+        for rule_id, verdicts in tally.verdicts.items():
+            for verdict, number in verdicts.items():
+                self._verdicts.labels(rule_id, verdict).inc(number)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Set
 from dataclasses import dataclass, field
+from typing import Final
 
 from models.position import Position
 from models.state import StoredPartition, StoredRoute
@@ -13,6 +14,9 @@ from streams.journal import Journal
 from streams.merge import Merge
 from streams.pace import Pace
 from streams.routing import Route
+
+_READING: Final = 5
+"""How many times as long a close takes of a community that is read from the local store."""
 
 
 @dataclass(slots=True)
@@ -47,6 +51,10 @@ class Owned:
     def __post_init__(self) -> None:
         """What the state was built from is confirmed."""
         self.confirm()
+
+    def room_of(self, room: int) -> int:
+        """Return how many outputs a fold may gather: fewer where it must read its communities."""
+        return room if self.cold is None else max(room // _READING, 1)
 
     def stored(self) -> StoredPartition:
         """Return what the marker of the batch says that was applied last."""

@@ -22,13 +22,18 @@ from streams.forwarded import Forward
 from streams.letters import Letter
 from streams.metrics import Metrics
 from streams.partitioning import partition_of_key
-from streams.record_batches import Place, RecordBatches, SendError
+from streams.record_batches import Headers, Place, RecordBatches, SendError
 
 OUTBOX_CHUNK: Final = 512 * 1024
 """Bytes of alert records in one value of the outbox: well under a broker's limit of 1 MiB."""
 
 _PLAIN: Final = frozenset({SNAPSHOTS.name, MEMBERS.name})
 """Topics whose records are no CloudEvents."""
+
+_LETTERS: Final = DEAD_LETTERS.name
+
+_Target = tuple[str, int, Headers]
+"""A topic with its prefix, how many partitions it has, and the headers of its records."""
 
 LARGE_LETTER: Final = 512 * 1024
 """A dead letter of more bytes goes alone, so that it takes no other record down with it."""
@@ -66,7 +71,7 @@ class Publisher:
         self._changelog = changelog
         self._rerouted = rerouted
         self._metrics = metrics
-        self._partitions: dict[str, int] = {}
+        self._targets: dict[str, _Target] = {}
         self._ends: dict[Place, int | None] = {}
         self._awake_at: dict[int, float] = {}
 
@@ -102,8 +107,7 @@ class Publisher:
         batches = RecordBatches(self._producer, self._ends)
         try:
             await batches.add_all(self._changelog, partition, values)
-            for entry in outputs:
-                await self._add(batches, entry)
+            await self._add_all(batches, outputs)
             for letter in letters:
                 await self._add_letter(batches, letter)
             key, value = marker
@@ -125,8 +129,7 @@ class Publisher:
         """
         batches = RecordBatches(self._producer, self._ends, self._awake_at.get(partition))
         try:
-            for entry in entries:
-                await self._add(batches, entry)
+            await self._add_all(batches, entries)
             await batches.confirm()
         except SendError as error:
             self._count(error)
@@ -157,21 +160,30 @@ class Publisher:
             await self._add_letter(batches, letter)
         await batches.confirm()
 
-    async def _add(self, batches: RecordBatches, entry: OutboxEntry) -> None:
-        name, key, value = entry
+    async def _add_all(self, batches: RecordBatches, entries: Iterable[OutboxEntry]) -> None:
+        for name, key, value in entries:
+            topic, partitions, headers = self._targets.get(name) or await self._target(name)
+            place = topic, partition_of_key(key, partitions)
+            # As most are put into the open batch, `add` is not called for each.
+            if not batches.put(place, key, value, headers):
+                await batches.add(*place, key, value, headers=headers)
+
+    async def _target(self, name: str) -> _Target:
+        """Return where the outputs of a topic go, and with which headers; it is looked up once."""
         topic = self._prefix + name
-        partition = partition_of_key(key, await self._partitions_of(topic))
-        headers = None if name in _PLAIN else list(STRUCTURED)
-        await batches.add(topic, partition, key, value, headers=headers)
+        partitions = len(await self._producer.partitions_for(topic))
+        headers = [] if name in _PLAIN else list(STRUCTURED)
+        target = self._targets[name] = topic, partitions, headers
+        return target
 
     async def _add_letter(self, batches: RecordBatches, letter: Letter) -> None:
         key, value, headers = letter
-        topic = self._prefix + DEAD_LETTERS.name
+        topic, partitions, _ = self._targets.get(_LETTERS) or await self._target(_LETTERS)
         if len(value or b"") > LARGE_LETTER:
             await self._send_large(topic, letter)
             return
         # Where a dead letter lies does not matter; its headers say where it came from.
-        partition = partition_of_key(key or b"", await self._partitions_of(topic))
+        partition = partition_of_key(key or b"", partitions)
         await batches.add(topic, partition, key, value, headers=headers)
 
     async def _send_large(self, topic: str, letter: Letter) -> None:
@@ -185,12 +197,6 @@ class Publisher:
                 await self._producer.send_and_wait(topic, b"", key=key, headers=headers)
         except KafkaError as error:
             raise SendError(topic, str(error) or type(error).__name__) from error
-
-    async def _partitions_of(self, topic: str) -> int:
-        number = self._partitions.get(topic)
-        if number is None:
-            number = self._partitions[topic] = len(await self._producer.partitions_for(topic))
-        return number
 
     def _count(self, error: SendError) -> None:
         name = error.topic.removeprefix(self._prefix)

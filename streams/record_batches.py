@@ -105,15 +105,17 @@ class RecordBatches:
     ) -> None:
         """Add records of one partition, in order: keys and values, without headers, as of now."""
         place = topic, partition
-        builder = self._open.get(place)
         for key, value in records:
             # As most are put into the open batch, `add` is not called for each.
-            if (
-                builder is None
-                or builder.append(timestamp=None, key=key, value=value, headers=[]) is None
-            ):
+            if not self.put(place, key, value, []):
                 await self.add(topic, partition, key, value)
-                builder = self._open[place]
+
+    def put(self, place: Place, key: bytes | None, value: bytes | None, headers: Headers) -> bool:
+        """Add a record, as of now, if the open batch of its place takes it; else `add` must."""
+        builder = self._open.get(place)
+        return builder is not None and (
+            builder.append(timestamp=None, key=key, value=value, headers=headers) is not None
+        )
 
     def fits(self, topic: str, partition: int, size: int) -> bool:
         """Tell whether `size` more bytes go into the same record batch as all records so far."""

@@ -3,12 +3,10 @@
 from collections.abc import Iterator
 
 from models import state as stored
-from models.alerts import Phase
 from models.ledger import Days, StoredBook, touched
 from models.recovered import Recovered
 from models.state import Stamp, StateError
 from models.stored import (
-    StoredAlert,
     StoredChange,
     decode_changes,
     decode_community,
@@ -17,7 +15,6 @@ from models.stored import (
 )
 from rules.bookkeeping import begin_ledger, restore_ledger
 from rules.ledger import Ledger
-from rules.lifecycle import AlertState
 from rules.policy import Policies
 from rules.restored_members import restore_members
 from rules.state import BEGINNING, Community, Partition
@@ -64,7 +61,7 @@ class Restoration:
         check_timezone(self._policies, community_id, content.timezone)
         community = self._begin(community_id, content.first_day, content.next_day)
         community.panes = content.panes
-        community.alerts = _alerts(content.alerts)
+        community.alerts = content.alerts
         self._open(community, content.ledger)
         self._journal.note_whole(community_id, Stamp(*content.since))
 
@@ -119,7 +116,7 @@ class Restoration:
         community.next_day = change.next_day
         community.panes.update(change.panes)
         if change.alerts is not None:
-            community.alerts = _alerts(change.alerts)
+            community.alerts = change.alerts
         members = self._members[community.id]
         members.update(change.members)
         self._open(community, None if change.ledger is None else change.ledger.book)
@@ -197,17 +194,3 @@ def _drop_old_panes(community: Community) -> None:
     """Drop what the closes have dropped since the community was written whole."""
     oldest = community.next_day - community.policy.pane_days
     community.panes = {day: pane for day, pane in community.panes.items() if day >= oldest}
-
-
-def _alerts(content: dict[str, StoredAlert]) -> dict[str, AlertState]:
-    return {
-        rule_id: AlertState(
-            Phase(alert.phase),
-            alert.breaches,
-            alert.clears,
-            alert.unsure,
-            alert.started_day,
-            alert.started_at,
-        )
-        for rule_id, alert in content.items()
-    }

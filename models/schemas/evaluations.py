@@ -40,6 +40,7 @@ class Participation(Open):
     first_day: Day = Field(description="The day of its first interaction.")
     first: Count = Field(description="Participants of the seven days from its first day on.")
     latest: Count = Field(description="Participants of `window`.")
+    late: Count = Field(description="Of what both did, how much arrived after its day closed.")
 
 
 class NotJudged(Open):

@@ -100,7 +100,9 @@ def _listed(campaign: CampaignFigures) -> dict[str, Any]:
 
 def _read(listed: Mapping[str, Any]) -> CampaignFigures:
     begun = day_from_iso(listed["first_day"])
-    return CampaignFigures(listed["campaign_id"], begun, listed["first"], listed["latest"])
+    return CampaignFigures(
+        listed["campaign_id"], begun, listed["first"], listed["latest"], listed["late"]
+    )
 
 
 def _name(campaign: CampaignFigures, day: int, figures: Evaluation) -> None:
@@ -113,6 +115,7 @@ def _name(campaign: CampaignFigures, day: int, figures: Evaluation) -> None:
     figures["change_percent"] = (hundredths if latest >= first else -hundredths) / 100
     figures["baseline_window"] = [iso(begun), iso(begun + WEEK_DAYS - 1)]
     figures["campaign_id"] = campaign.campaign_id
+    figures["late_events"] = campaign.late
     figures["campaign_week"] = (day - begun) // WEEK_DAYS + 1
 
 
@@ -134,8 +137,8 @@ def verdict(evaluation: Mapping[str, Any]) -> Verdict:
     if any(_why_not(campaign, day, first_day, threshold) for campaign in campaigns):
         raise ValueError("a campaign is listed that cannot be judged")
     lowest = fell_most(campaigns)
-    stated = (evaluation["campaign_id"], evaluation["baseline"], evaluation["value"])
-    if stated != (lowest.campaign_id, lowest.first, lowest.latest):
+    stated = [evaluation[key] for key in ("campaign_id", "baseline", "value", "late_events")]
+    if stated != [lowest.campaign_id, lowest.first, lowest.latest, lowest.late]:
         raise ValueError("the campaign that is named is not the one that fell most")
     fallen = 100 * lowest.latest <= threshold["keep_percent"] * lowest.first
     return Verdict.FIRE if fallen else Verdict.OK

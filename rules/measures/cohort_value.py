@@ -4,16 +4,21 @@ The article's figure of the diffusion stage is the lifetime value: cohorts show 
 come now are worth as much as those who came before.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Any, ClassVar
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import Field
 
 from models.alerts import Evaluation, Verdict
 from models.days import iso
-from models.ledger import WINDOW_DAYS
-from rules.measures.measure import CohortFigures, CommunityMeasure, Setting, begins_too_early
+from models.ledger import WINDOW_DAYS, Cohort
+from rules.measures.measure import CommunityMeasure, Setting, begins_too_early
 from rules.parameters import Parameters
+
+UNSEEN: Final = 0
+"""Under this month stand those who were never seen to join."""
+_NOBODY: Final = Cohort()
 
 
 class CohortValueParameters(Parameters):
@@ -27,18 +32,17 @@ class CohortValueParameters(Parameters):
     months: Annotated[int, Field(ge=1, le=120)]
 
 
-def gather(
-    cohorts: Sequence[CohortFigures], day: int, first_day: int, setting: Setting
-) -> Evaluation:
-    """Read what each cohort has spent up to the close of `day`, in hundredths.
+def gather(cohorts: Mapping[int, Cohort], day: int, first_day: int, setting: Setting) -> Evaluation:
+    """Read what each cohort, by its month, has spent up to the close of `day`, in hundredths.
 
     `value` is that of all who were seen to join, per member; `unseen` are those who never were.
     """
     parameters = setting.parameters
     assert isinstance(parameters, CohortValueParameters)
-    seen = [cohort for cohort in cohorts if cohort.month is not None]
-    latest, earlier = seen[-parameters.months :], seen[: -parameters.months]
-    joined = _together(seen)
+    months = sorted(cohorts.keys() - {UNSEEN})
+    latest, earlier = months[-parameters.months :], months[: -parameters.months]
+    joined = _together(map(cohorts.__getitem__, months))
+    unseen = cohorts.get(UNSEEN, _NOBODY)
     return {
         "value": joined["value_hundredths"],
         "baseline": None,
@@ -47,24 +51,34 @@ def gather(
         "baseline_window": None,
         "first_day": iso(first_day),
         "joined": joined,
-        "cohorts": [{"month": each.month, **_together((each,))} for each in latest],
-        "earlier": _together(earlier),
-        "unseen": _together(cohort for cohort in cohorts if cohort.month is None),
+        "cohorts": [{"month": _name(month), **_value(cohorts[month])} for month in latest],
+        "earlier": _together(map(cohorts.__getitem__, earlier)),
+        "unseen": _value(unseen),
         "threshold": setting.threshold,
         "timezone": setting.timezone,
     }
 
 
-def _together(cohorts: Iterable[CohortFigures]) -> dict[str, Any]:
+def _together(cohorts: Iterable[Cohort]) -> dict[str, Any]:
     members = spent = 0
     for cohort in cohorts:
         members += cohort.members
         spent += cohort.spent
+    return _value(Cohort(members, spent))
+
+
+def _value(cohort: Cohort) -> dict[str, Any]:
+    members, spent = cohort.members, cohort.spent
     return {
         "members": members,
         "spent_hundredths": spent,
         "value_hundredths": spent // members if members else None,
     }
+
+
+@lru_cache(maxsize=4_096)
+def _name(month: int) -> str:
+    return f"{month // 12:04}-{month % 12 + 1:02}"
 
 
 def verdict(evaluation: Mapping[str, Any]) -> Verdict:

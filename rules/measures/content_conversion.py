@@ -4,16 +4,20 @@ The article does not say how it counts; here it is members, each once, over the 
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import Field
 
 from models.alerts import Evaluation, Verdict
 from models.days import iso
 from models.ledger import WINDOW_DAYS
-from models.panes import LATE, Figure, Recent, total
+from models.panes import LATE, Figure
+from models.totals import Totals
 from rules.measures.measure import CommunityMeasure, Setting, begins_too_early, rate_percent
 from rules.parameters import Parameters
+
+_VIEWERS: Final = int(Figure.VIEWERS_28)
+_SPEAKING: Final = int(Figure.SPEAKING_VIEWERS_28)
 
 
 class ContentConversionParameters(Parameters):
@@ -29,10 +33,10 @@ class ContentConversionParameters(Parameters):
     floor: Annotated[int, Field(ge=1)]
 
 
-def gather(panes: Recent, day: int, first_day: int, setting: Setting) -> Evaluation:
+def gather(totals: Totals, day: int, first_day: int, setting: Setting) -> Evaluation:
     """Count the viewers of the 28 days that end on `day`, and who of them spoke in these days."""
-    pane = panes[-1]
-    spoke, viewers = pane[Figure.SPEAKING_VIEWERS_28], pane[Figure.VIEWERS_28]
+    pane = totals.panes[-1]
+    spoke, viewers = pane[_SPEAKING], pane[_VIEWERS]
     return {
         "value": spoke,
         "viewers": viewers,
@@ -44,7 +48,7 @@ def gather(panes: Recent, day: int, first_day: int, setting: Setting) -> Evaluat
         "first_day": iso(first_day),
         "threshold": setting.threshold,
         "timezone": setting.timezone,
-        "late_events": total(panes[-WINDOW_DAYS:], LATE),
+        "late_events": totals.month[LATE],
     }
 
 
@@ -75,4 +79,5 @@ MEASURE = CommunityMeasure(
     _horizon,
     "speaking_viewers_in_window",
     needs_ledger=True,
+    sees="totals",
 )

@@ -11,12 +11,11 @@ from pydantic import Field
 from models.alerts import Evaluation, Verdict
 from models.days import day_from_iso, iso
 from models.events import EventType
-from models.panes import LATE, Figure, Recent, total
-from rules.measures.measure import CommunityMeasure, Setting
+from models.ledger import WINDOW_DAYS
+from models.panes import LATE, Figure, Pane
+from models.totals import WEEK_DAYS, Totals
+from rules.measures.measure import CommunityMeasure, Setting, rate_percent
 from rules.parameters import Parameters
-
-WEEK_DAYS: Final = 7
-MONTH_DAYS: Final = 28
 
 _VIEWED: Final = int(EventType.CONTENT_VIEWED)
 _SHARED: Final = int(EventType.SHARE_CREATED)
@@ -32,9 +31,9 @@ class ContentEffectParameters(Parameters):
     floor: Annotated[int, Field(ge=1)]
 
 
-def gather(panes: Recent, day: int, first_day: int, setting: Setting) -> Evaluation:
+def gather(totals: Totals, day: int, first_day: int, setting: Setting) -> Evaluation:
     """Count views, shares and what was read in the 7 and the 28 days that end on `day`."""
-    month = _effect(panes[-MONTH_DAYS:], day)
+    month = _effect(totals.month, WINDOW_DAYS, day)
     return {
         "value": month["shares"],
         "baseline": None,
@@ -42,33 +41,28 @@ def gather(panes: Recent, day: int, first_day: int, setting: Setting) -> Evaluat
         "window": month["window"],
         "baseline_window": None,
         "first_day": iso(first_day),
-        "content": {"week": _effect(panes[-WEEK_DAYS:], day), "month": month},
+        "content": {"week": _effect(totals.week, WEEK_DAYS, day), "month": month},
         "threshold": setting.threshold,
         "timezone": setting.timezone,
-        "late_events": total(panes[-MONTH_DAYS:], LATE),
+        "late_events": totals.month[LATE],
     }
 
 
-def _effect(panes: Recent, day: int) -> dict[str, Any]:
-    """Add up the days of `panes`, the last of which is `day`.
+def _effect(total: Pane, days: int, day: int) -> dict[str, Any]:
+    """Read what the `days` days that end on `day` hold together.
 
     A view that does not say how much was read counts for the share rate alone.
     """
-    views, shares = total(panes, _VIEWED), total(panes, _SHARED)
-    completions = total(panes, _COMPLETIONS)
+    views, shares, completions = total[_VIEWED], total[_SHARED], total[_COMPLETIONS]
     return {
-        "window": [iso(day - len(panes) + 1), iso(day)],
+        "window": [iso(day - days + 1), iso(day)],
         "views": views,
         "shares": shares,
-        "shares_percent": _part(100 * shares, views),
+        "shares_percent": rate_percent(shares, views),
         "completions": completions,
-        "read_percent": _part(total(panes, _COMPLETED), completions),
+        # Hundredths of a whole one, each: their mean is a rate in a hundred already.
+        "read_percent": 100 * total[_COMPLETED] // completions / 100 if completions else None,
     }
-
-
-def _part(hundredths: int, of: int) -> float | None:
-    """Divide, cut to two digits; None by nothing."""
-    return 100 * hundredths // of / 100 if of else None
 
 
 def verdict(evaluation: Mapping[str, Any]) -> Verdict:
@@ -87,9 +81,15 @@ def verdict(evaluation: Mapping[str, Any]) -> Verdict:
 
 
 def _horizon(_: ContentEffectParameters) -> int:
-    return MONTH_DAYS
+    return WINDOW_DAYS
 
 
 MEASURE = CommunityMeasure(
-    ContentEffectParameters, gather, verdict, _horizon, "shares_in_28_days", needs_ledger=True
+    ContentEffectParameters,
+    gather,
+    verdict,
+    _horizon,
+    "shares_in_28_days",
+    needs_ledger=True,
+    sees="totals",
 )

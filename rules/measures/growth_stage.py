@@ -9,7 +9,6 @@ takes no part: where the others leave more than one stage open, none is said.
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
-from operator import itemgetter
 from typing import Annotated, Any, ClassVar, Final, NamedTuple
 
 from pydantic import Field
@@ -18,13 +17,20 @@ from models.alerts import Evaluation, Verdict
 from models.days import day_from_iso, iso
 from models.events import LAST_INTERACTION
 from models.ledger import WINDOW_DAYS
-from models.panes import Figure, Recent, total
+from models.panes import Figure, Pane
+from models.totals import Totals
 from rules.measures.measure import CommunityMeasure, Setting, rate_percent
 from rules.parameters import Parameters
 
 Percent = Annotated[int, Field(ge=1, le=100)]
-WEEK_DAYS: Final = 7
-_interactions = itemgetter(slice(int(LAST_INTERACTION) + 1))
+KNOWN_DAYS: Final = 2 * WINDOW_DAYS
+"""So many days must be known: before that, everybody seems to invite for the first time."""
+
+_ACTIVE: Final = int(Figure.ACTIVE_MEMBERS)
+_INVITERS, _INVITERS_7 = int(Figure.INVITERS_28), int(Figure.INVITERS_7)
+# What lies beside each other in a pane is read together.
+_INTERACTIONS: Final = slice(int(LAST_INTERACTION) + 1)
+_READ: Final = slice(int(Figure.IN_CAMPAIGN), int(Figure.NEW_INVITERS) + 1)
 
 
 class Inviting(StrEnum):
@@ -130,16 +136,14 @@ class GrowthStageParameters(Parameters):
     drive_percent: Percent
 
 
-def gather(panes: Recent, day: int, first_day: int, setting: Setting) -> Evaluation:
+def gather(totals: Totals, day: int, first_day: int, setting: Setting) -> Evaluation:
     """Count the four figures in the 28 and the 7 days that end on `day`; `value` numbers the stage.
 
     Who invites for the first time is known once those are who invited before, in 28 days.
     """
-    pane, month = panes[-1], panes[-WINDOW_DAYS:]
-    acted = list(map(sum, map(_interactions, month)))
-    active = pane[Figure.ACTIVE_MEMBERS]
-    counts = _counts(month, pane[Figure.INVITERS_28], active, sum(acted))
-    week = month[-WEEK_DAYS:]
+    pane, week, month = totals.panes[-1], totals.week, totals.month
+    active = pane[_ACTIVE]
+    counts = _counts(month, pane[_INVITERS], active)
     evaluation: Evaluation = {
         "value": None,
         "case": None,
@@ -148,15 +152,15 @@ def gather(panes: Recent, day: int, first_day: int, setting: Setting) -> Evaluat
         "change_percent": None,
         "window": [iso(day - WINDOW_DAYS + 1), iso(day)],
         "baseline_window": None,
-        "known_window": [iso(day - 2 * WINDOW_DAYS + 1), iso(day)],
+        "known_window": [iso(day - KNOWN_DAYS + 1), iso(day)],
         "first_day": iso(first_day),
         "last_28_days": counts,
-        "last_7_days": _counts(week, pane[Figure.INVITERS_7], active, sum(acted[-WEEK_DAYS:])),
+        "last_7_days": _counts(week, pane[_INVITERS_7], active),
         "signs": None,
         "threshold": setting.threshold,
         "timezone": setting.timezone,
     }
-    if not _is_learning(evaluation):
+    if first_day <= day - KNOWN_DAYS + 1:
         signs = signs_of(counts, setting.threshold)
         row = stage_of(signs)
         evaluation["signs"] = signs._asdict()
@@ -165,11 +169,11 @@ def gather(panes: Recent, day: int, first_day: int, setting: Setting) -> Evaluat
     return evaluation
 
 
-def _counts(panes: Recent, inviters: int, active: int, interactions: int) -> dict[str, Any]:
-    joined, spent = total(panes, Figure.INVITED_JOINED), total(panes, Figure.SPENT_HUNDREDTHS)
-    in_campaign = total(panes, Figure.IN_CAMPAIGN)
+def _counts(total: Pane, inviters: int, active: int) -> dict[str, Any]:
+    interactions = sum(total[_INTERACTIONS])
+    in_campaign, joined, spent, new_inviters = total[_READ]
     return {
-        "new_inviters": total(panes, Figure.NEW_INVITERS),
+        "new_inviters": new_inviters,
         "inviters": inviters,
         "joined_by_invitation": joined,
         "viral_percent": rate_percent(joined, inviters),
@@ -218,17 +222,13 @@ def _fits(signs: Signs, line: Signs) -> bool:
     )
 
 
-def _is_learning(evaluation: Mapping[str, Any]) -> bool:
-    return day_from_iso(evaluation["known_window"][0]) < day_from_iso(evaluation["first_day"])
-
-
 def verdict(evaluation: Mapping[str, Any]) -> Verdict:
     """Tell whether the figures mean a stage; ValueError where another one is stated.
 
     LEARNING until 28 days are known before the 28 days, for before that everybody seems to invite
     for the first time; NOT_APPLICABLE where the signs that are known leave the stage open.
     """
-    learning = _is_learning(evaluation)
+    learning = day_from_iso(evaluation["known_window"][0]) < day_from_iso(evaluation["first_day"])
     signs = signs_of(evaluation["last_28_days"], evaluation["threshold"])
     row = None if learning else stage_of(signs)
     if evaluation["case"] != (None if row is None else row.stage):
@@ -243,5 +243,11 @@ def _horizon(_: GrowthStageParameters) -> int:
 
 
 MEASURE = CommunityMeasure(
-    GrowthStageParameters, gather, verdict, _horizon, "growth_stage", needs_ledger=True
+    GrowthStageParameters,
+    gather,
+    verdict,
+    _horizon,
+    "growth_stage",
+    needs_ledger=True,
+    sees="totals",
 )

@@ -44,7 +44,8 @@ class CommunityMeasure:
     including the judged day are read; `value_name` names the value in snapshots.
 
     With `needs_ledger` the panes are wide, and `first_day` is the first day that the ledger knows
-    whole. By `sees` it is given a sequence of `CampaignFigures` or `CohortFigures` instead.
+    whole. By `sees` it is given `Totals`, a sequence of `CampaignFigures` or `Ledger.cohorts`
+    instead.
     """
 
     parameters: type[Parameters]
@@ -53,35 +54,33 @@ class CommunityMeasure:
     horizon: Callable[[Any], int]
     value_name: str
     needs_ledger: bool = False
-    sees: Literal["panes", "campaigns", "cohorts"] = "panes"
+    sees: Literal["panes", "totals", "campaigns", "cohorts"] = "panes"
 
 
 class CampaignFigures(NamedTuple):
     """Who took part in a campaign: distinct members, in seven days each.
 
     `first` counts the days from `first_day` on, `latest` the seven days that end on the judged day.
+    `late` is how many of their interactions on these days arrived after the day had closed.
     """
 
     campaign_id: str
     first_day: int
     first: int
     latest: int
+    late: int
 
 
-class CohortFigures(NamedTuple):
-    """Members who joined in one month (`2026-11`), and what they have spent since, in hundredths.
-
-    The month is None for those who were never seen to join.
-    """
-
-    month: str | None
-    members: int
-    spent: int
+def needs_ledger(measure: "Measure", parameters: Parameters) -> bool:
+    """Tell whether the measure, as it is set, needs to know who did how much on which day."""
+    if isinstance(measure, CommunityMeasure):
+        return measure.needs_ledger
+    if isinstance(measure, MemberMeasure):
+        return measure.needs_traces(parameters)
+    return True
 
 
-def read_verdict(
-    measure: "CommunityMeasure | MemberMeasure | LadderMeasure", figures: Evaluation
-) -> Verdict:
+def read_verdict(measure: "Measure", figures: Evaluation) -> Verdict:
     """Read the verdict out of an evaluation; a rule that is disabled (`enabled` false) has none."""
     if figures.get("enabled") is False:
         return Verdict.NOT_APPLICABLE
@@ -155,3 +154,6 @@ class LadderMeasure:
     bounds: Callable[[Any], tuple[int, ...]]
     recall: Callable[[Recent, int], Evaluation]
     horizon: int
+
+
+Measure = CommunityMeasure | MemberMeasure | LadderMeasure

@@ -8,11 +8,15 @@ from pydantic import Field, model_validator
 from models.alerts import Evaluation, Verdict
 from models.days import iso
 from models.ledger import Tier
-from models.panes import RECALL_DAYS, Figure, Recent, total
+from models.panes import RECALL_DAYS, Figure, Recent
 from rules.measures.measure import LadderMeasure, Setting
 from rules.parameters import Parameters
 
 Silence = Annotated[int, Field(ge=1, le=3650)]
+
+_FIRST, _BACK_FIRST = int(Figure.REACHED_FIRST), int(Figure.RECALLED_FIRST)
+_SECOND, _BACK_SECOND = int(Figure.REACHED_SECOND), int(Figure.RECALLED_SECOND)
+_THIRD, _BACK_THIRD = int(Figure.REACHED_THIRD), int(Figure.RECALLED_THIRD)
 
 _CASES: Final = ("first", "second", "third", "lost")
 _JUDGED: Final = frozenset(tier.name.lower() for tier in (Tier.CORE, Tier.ACTIVE, Tier.POTENTIAL))
@@ -78,12 +82,20 @@ def recall(panes: Recent, day: int) -> Evaluation:
     Of those who reached it in the 30 days for which that is known at the close of `day`, the last
     of `panes`: each rung's `[came back, reached]`.
     """
-    reached = panes[-2 * RECALL_DAYS : -RECALL_DAYS]
+    first = second = third = back_first = back_second = back_third = 0
+    # One loop: a sum for each column would look at every pane six times.
+    for pane in panes[-2 * RECALL_DAYS : -RECALL_DAYS]:
+        first += pane[_FIRST]
+        second += pane[_SECOND]
+        third += pane[_THIRD]
+        back_first += pane[_BACK_FIRST]
+        back_second += pane[_BACK_SECOND]
+        back_third += pane[_BACK_THIRD]
     return {
         "window": [iso(day - 2 * RECALL_DAYS + 1), iso(day - RECALL_DAYS)],
-        "first": [total(reached, Figure.RECALLED_FIRST), total(reached, Figure.REACHED_FIRST)],
-        "second": [total(reached, Figure.RECALLED_SECOND), total(reached, Figure.REACHED_SECOND)],
-        "third": [total(reached, Figure.RECALLED_THIRD), total(reached, Figure.REACHED_THIRD)],
+        "first": [back_first, first],
+        "second": [back_second, second],
+        "third": [back_third, third],
     }
 
 

@@ -5,26 +5,30 @@ those who joined in the latest 28 days for which all of it is known. Beside it s
 promoter score of the last 28 days, with the number of answers that it is made of.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from operator import itemgetter
 from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import Field
 
 from models.alerts import Evaluation, Verdict
-from models.days import day_from_iso, iso
-from models.panes import LATE, Figure, Recent, total
-from rules.measures.measure import CommunityMeasure, Setting
+from models.days import iso
+from models.ledger import WINDOW_DAYS
+from models.panes import LATE, Figure, Pane, total
+from models.totals import Totals
+from rules.measures.measure import CommunityMeasure, Setting, begins_too_early, rate_percent
 from rules.parameters import Parameters
 
 COHORT_DAYS: Final = 28
-SURVEY_DAYS: Final = 28
 MONTH_DAYS: Final = 37
 """Who joined so many days ago has had all of the time to be active again after a month."""
 
-STEPS: Final = ("joined", "interacted", "stayed", "month", "recommends")
-# Plain ints, and figures that lie beside each other in a pane are read together.
-_JOINED: Final = slice(int(Figure.JOINED_MEMBERS), int(Figure.JOINED_RECOMMENDS) + 1)
-_ANSWERED: Final = slice(int(Figure.SURVEYS), int(Figure.DETRACTORS) + 1)
+_JOINED: Final = int(Figure.JOINED_MEMBERS)
+_STEPS: Final = range(_JOINED, Figure.JOINED_RECOMMENDS + 1)
+_NO_STEPS: Final = [0] * len(_STEPS)
+_read_steps = itemgetter("joined", "interacted", "stayed", "month", "recommends")
+_ANSWERED, _PROMOTERS = int(Figure.SURVEYS), int(Figure.PROMOTERS)
+_DETRACTORS: Final = int(Figure.DETRACTORS)
 
 CASES: Final = ("first-interaction", "first-week", "first-month")
 """Where members are lost, from one step to the next. Who recommends is not compared: most members
@@ -39,64 +43,65 @@ class MemberFunnelParameters(Parameters):
     floor: Annotated[int, Field(ge=1)]
 
 
-def gather(panes: Recent, day: int, first_day: int, setting: Setting) -> Evaluation:
+def gather(totals: Totals, day: int, first_day: int, setting: Setting) -> Evaluation:
     """Add up the steps of those who joined from 64 to 37 days before `day`, and the surveys."""
-    cohort, recent = panes[-MONTH_DAYS - COHORT_DAYS : -MONTH_DAYS], panes[-SURVEY_DAYS:]
-    counts = _sums(cohort, _JOINED)
+    cohort = totals.panes[-MONTH_DAYS - COHORT_DAYS : -MONTH_DAYS]
+    # Who did not join takes no step.
+    days = [pane for pane in cohort if pane[_JOINED]]
+    steps = [total(days, step) for step in _STEPS] if days else _NO_STEPS
+    joined, interacted, stayed, month, recommends = steps
     begin = day - MONTH_DAYS - COHORT_DAYS + 1
-    is_known = begin >= first_day and counts[0] >= setting.threshold["floor"]
+    is_known = begin >= first_day and joined >= setting.threshold["floor"]
     return {
-        "value": counts[3],
-        "baseline": counts[0],
+        "value": month,
+        "baseline": joined,
         "change_percent": None,
         "window": [iso(begin), iso(day - MONTH_DAYS)],
         "baseline_window": None,
         "first_day": iso(first_day),
-        "case": loses_most(counts) if is_known else None,
-        "funnel": dict(zip(STEPS, counts, strict=True)),
-        "rates_percent": {
-            step: _percent(count, counts[0])
-            for step, count in zip(STEPS[1:], counts[1:], strict=True)
+        "case": loses_most(joined, interacted, stayed, month) if is_known else None,
+        "funnel": {
+            "joined": joined,
+            "interacted": interacted,
+            "stayed": stayed,
+            "month": month,
+            "recommends": recommends,
         },
-        "surveys": _surveys(recent, day),
+        "rates_percent": {
+            "interacted": rate_percent(interacted, joined),
+            "stayed": rate_percent(stayed, joined),
+            "month": rate_percent(month, joined),
+            "recommends": rate_percent(recommends, joined),
+        },
+        "surveys": _surveys(totals.month, day),
         "threshold": setting.threshold,
         "timezone": setting.timezone,
         "late_events": total(cohort, LATE),
     }
 
 
-def _sums(panes: Recent, figures: slice) -> list[int]:
-    """Add up figures that are all 0 where the first of them is."""
-    first = figures.start
-    rows = [pane[figures] for pane in panes if pane[first]]
-    return list(map(sum, zip(*rows, strict=True))) or [0] * (figures.stop - first)
-
-
-def _surveys(panes: Recent, day: int) -> dict[str, Any]:
-    answered, _, promoters, detractors = _sums(panes, _ANSWERED)
+def _surveys(month: Pane, day: int) -> dict[str, Any]:
+    answered, promoters, detractors = month[_ANSWERED], month[_PROMOTERS], month[_DETRACTORS]
     return {
-        "window": [iso(day - SURVEY_DAYS + 1), iso(day)],
+        "window": [iso(day - WINDOW_DAYS + 1), iso(day)],
         "answered": answered,
         "promoters": promoters,
         "detractors": detractors,
-        "net_promoter_score": _percent(promoters - detractors, answered),
+        "net_promoter_score": _score(promoters - detractors, answered),
     }
 
 
-def _percent(count: int, of: int) -> float | None:
-    """Return so many in a hundred, cut to two digits towards 0; None of nobody."""
-    if not of:
-        return None
-    hundredths = 10_000 * abs(count) // of
-    return (hundredths if count >= 0 else -hundredths) / 100
+def _score(balance: int, answered: int) -> float | None:
+    """Return the balance in a hundred, cut to two digits towards 0; None of nobody."""
+    percent = rate_percent(abs(balance), answered)
+    return percent if percent is None or balance >= 0 else -percent
 
 
-def loses_most(counts: Sequence[int]) -> str | None:
+def loses_most(joined: int, interacted: int, stayed: int, month: int) -> str | None:
     """Return the step at which most members are lost, the first of equal ones; None if nobody is.
 
-    `counts` are those of the steps. Who comes back after a month only is not lost before.
+    Who comes back after a month only is not lost before.
     """
-    joined, interacted, stayed, month = counts[:4]
     lost = [joined - interacted, interacted - stayed, stayed - month]
     most = max(lost)
     return CASES[lost.index(most)] if most > 0 else None
@@ -109,15 +114,17 @@ def verdict(evaluation: Mapping[str, Any]) -> Verdict:
     nobody joined, BELOW_FLOOR where fewer did than the floor. An evaluation whose case does not
     follow from its counts has no verdict (ValueError).
     """
-    counts = [evaluation["funnel"][step] for step in STEPS]
+    joined, interacted, stayed, month, _ = _read_steps(evaluation["funnel"])
     answer = Verdict.OK
-    if day_from_iso(evaluation["window"][0]) < day_from_iso(evaluation["first_day"]):
+    if begins_too_early(evaluation):
         answer = Verdict.LEARNING
-    elif counts[0] == 0:
+    elif joined == 0:
         answer = Verdict.NOT_APPLICABLE
-    elif counts[0] < evaluation["threshold"]["floor"]:
+    elif joined < evaluation["threshold"]["floor"]:
         answer = Verdict.BELOW_FLOOR
-    if evaluation["case"] != (loses_most(counts) if answer is Verdict.OK else None):
+    is_known = answer is Verdict.OK
+    case = loses_most(joined, interacted, stayed, month) if is_known else None
+    if evaluation["case"] != case:
         raise ValueError("the case does not follow from the counts")
     return answer
 
@@ -133,4 +140,5 @@ MEASURE = CommunityMeasure(
     _horizon,
     "joined_active_after_month",
     needs_ledger=True,
+    sees="totals",
 )

@@ -1,16 +1,20 @@
 """Member tiers: how many members each circle has, and how much the busiest do (article, 2.1)."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Final, Self
 
 from pydantic import Field, model_validator
 
 from models.alerts import Evaluation, Verdict
-from models.days import day_from_iso, iso
+from models.days import iso
 from models.ledger import WINDOW_DAYS
-from models.panes import LATE, Figure, Recent, total
-from rules.measures.measure import CommunityMeasure, Setting
+from models.panes import LATE, Figure
+from models.totals import Totals
+from rules.measures.measure import CommunityMeasure, Setting, begins_too_early, rate_percent
 from rules.parameters import Parameters
+
+# Figures that lie beside each other in a pane are read together.
+_READ: Final = slice(int(Figure.KNOWN_MEMBERS), int(Figure.TOP_FIFTH_28) + 1)
 
 Percent = Annotated[int, Field(ge=1, le=99)]
 Level = Annotated[int, Field(ge=1)]
@@ -44,31 +48,30 @@ class MemberTiersParameters(Parameters):
         return self
 
 
-def gather(panes: Recent, day: int, first_day: int, setting: Setting) -> Evaluation:
+def gather(totals: Totals, day: int, first_day: int, setting: Setting) -> Evaluation:
     """Read the circles as they stand at the close of `day`; `value` is the core circle."""
-    pane = panes[-1]
-    interactions, top = pane[Figure.INTERACTIONS_28], pane[Figure.TOP_FIFTH_28]
+    known, busy, core, active, potential, observer, interactions, top = totals.panes[-1][_READ]
     return {
-        "value": pane[Figure.TIER_CORE],
+        "value": core,
         "baseline": None,
         "change_percent": None,
         "window": [iso(day - WINDOW_DAYS + 1), iso(day)],
         "baseline_window": None,
         "first_day": iso(first_day),
         "tiers": {
-            "core": pane[Figure.TIER_CORE],
-            "active": pane[Figure.TIER_ACTIVE],
-            "potential": pane[Figure.TIER_POTENTIAL],
-            "observer": pane[Figure.TIER_OBSERVER],
+            "core": core,
+            "active": active,
+            "potential": potential,
+            "observer": observer,
         },
-        "active_members": pane[Figure.ACTIVE_MEMBERS],
-        "known_members": pane[Figure.KNOWN_MEMBERS],
+        "active_members": busy,
+        "known_members": known,
         "interactions": interactions,
         "of_top_fifth": top,
-        "concentration_percent": 10_000 * top // interactions / 100 if interactions else None,
+        "concentration_percent": rate_percent(top, interactions),
         "threshold": setting.threshold,
         "timezone": setting.timezone,
-        "late_events": total(panes[-WINDOW_DAYS:], LATE),
+        "late_events": totals.month[LATE],
     }
 
 
@@ -77,7 +80,7 @@ def verdict(evaluation: Mapping[str, Any]) -> Verdict:
 
     LEARNING while the 28 days are not known whole, NOT_APPLICABLE where they hold no interaction.
     """
-    if day_from_iso(evaluation["window"][0]) < day_from_iso(evaluation["first_day"]):
+    if begins_too_early(evaluation):
         return Verdict.LEARNING
     return Verdict.OK if evaluation["interactions"] else Verdict.NOT_APPLICABLE
 
@@ -88,5 +91,11 @@ def _horizon(_: MemberTiersParameters) -> int:
 
 # Declared, because the policies read these parameters: mypyc cannot find the type out by itself.
 MEASURE: CommunityMeasure = CommunityMeasure(
-    MemberTiersParameters, gather, verdict, _horizon, "core_members", needs_ledger=True
+    MemberTiersParameters,
+    gather,
+    verdict,
+    _horizon,
+    "core_members",
+    needs_ledger=True,
+    sees="totals",
 )

@@ -1,16 +1,20 @@
 """Monthly activity: how many of the known members had an interaction in 28 days (the opening)."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import Field
 
 from models.alerts import Evaluation, Verdict
 from models.days import iso
 from models.ledger import WINDOW_DAYS
-from models.panes import LATE, Figure, Recent, total
+from models.panes import LATE, Figure
+from models.totals import Totals
 from rules.measures.measure import CommunityMeasure, Setting, begins_too_early, rate_percent
 from rules.parameters import Parameters
+
+_ACTIVE: Final = int(Figure.ACTIVE_MEMBERS)
+_KNOWN: Final = int(Figure.KNOWN_MEMBERS)
 
 
 class MonthlyActivityParameters(Parameters):
@@ -26,10 +30,10 @@ class MonthlyActivityParameters(Parameters):
     floor: Annotated[int, Field(ge=1)]
 
 
-def gather(panes: Recent, day: int, first_day: int, setting: Setting) -> Evaluation:
+def gather(totals: Totals, day: int, first_day: int, setting: Setting) -> Evaluation:
     """Count the members known at the close of `day`, and who of them was active in 28 days."""
-    pane = panes[-1]
-    active, known = pane[Figure.ACTIVE_MEMBERS], pane[Figure.KNOWN_MEMBERS]
+    pane = totals.panes[-1]
+    active, known = pane[_ACTIVE], pane[_KNOWN]
     return {
         "value": active,
         "known_members": known,
@@ -41,7 +45,7 @@ def gather(panes: Recent, day: int, first_day: int, setting: Setting) -> Evaluat
         "first_day": iso(first_day),
         "threshold": setting.threshold,
         "timezone": setting.timezone,
-        "late_events": total(panes[-WINDOW_DAYS:], LATE),
+        "late_events": totals.month[LATE],
     }
 
 
@@ -70,4 +74,5 @@ MEASURE = CommunityMeasure(
     _horizon,
     "active_members_in_window",
     needs_ledger=True,
+    sees="totals",
 )

@@ -11,7 +11,7 @@ from pydantic import Field
 from models.alerts import Evaluation, Verdict
 from models.days import iso
 from models.events import EventType
-from models.panes import Recent, counted
+from models.panes import LATE, Recent, counted, total
 from rules.measures.measure import CommunityMeasure, Setting, begins_too_early, rate_percent
 from rules.parameters import Parameters
 
@@ -41,10 +41,9 @@ def gather(panes: Recent, day: int, first_day: int, setting: Setting) -> Evaluat
     parameters = setting.parameters
     assert isinstance(parameters, ShareConversionRateParameters)
     days, active = parameters.window_days, parameters.active_days
-    converted, _ = counted(panes[-days:], _CONVERTED)
-    shared, _ = counted(panes[-days:], _SHARED)
-    sharing, _ = counted(panes[-active:], _SHARED)
-    _, late = counted(panes[-max(days, active) :], _SHARED)
+    window = panes[-days:]
+    converted, shared = total(window, _CONVERTED), total(window, _SHARED)
+    sharing, late = counted(panes[-active:], _SHARED)
     return {
         "value": converted,
         "shares": shared,
@@ -57,7 +56,7 @@ def gather(panes: Recent, day: int, first_day: int, setting: Setting) -> Evaluat
         "active": {"window": [iso(day - active + 1), iso(day)], "events": sharing},
         "threshold": setting.threshold,
         "timezone": setting.timezone,
-        "late_events": late,
+        "late_events": late if active >= days else total(window, LATE),
     }
 
 

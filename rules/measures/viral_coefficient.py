@@ -11,11 +11,14 @@ from pydantic import Field
 from models.alerts import Evaluation, Verdict
 from models.days import iso
 from models.ledger import WINDOW_DAYS
-from models.panes import LATE, Figure, Recent, total
+from models.panes import LATE, Figure
+from models.totals import WEEK_DAYS, Totals
 from rules.measures.measure import CommunityMeasure, Setting, begins_too_early, rate_percent
 from rules.parameters import Parameters
 
-WEEK_DAYS: Final = 7
+_JOINED: Final = int(Figure.INVITED_JOINED)
+_INVITERS: Final = int(Figure.INVITERS_28)
+_INVITERS_7: Final = int(Figure.INVITERS_7)
 
 
 class ViralCoefficientParameters(Parameters):
@@ -31,14 +34,14 @@ class ViralCoefficientParameters(Parameters):
     floor: Annotated[int, Field(ge=1)]
 
 
-def gather(panes: Recent, day: int, first_day: int, setting: Setting) -> Evaluation:
+def gather(totals: Totals, day: int, first_day: int, setting: Setting) -> Evaluation:
     """Count who joined by invitation and who invited, in the 28 days that end on `day`.
 
     `week` says the same of the last seven days; it is not judged.
     """
-    month, pane = panes[-WINDOW_DAYS:], panes[-1]
-    joined, inviters = total(month, Figure.INVITED_JOINED), pane[Figure.INVITERS_28]
-    lately = total(panes[-WEEK_DAYS:], Figure.INVITED_JOINED)
+    pane, week, month = totals.panes[-1], totals.week, totals.month
+    joined, inviters = month[_JOINED], pane[_INVITERS]
+    joined_lately, inviters_lately = week[_JOINED], pane[_INVITERS_7]
     return {
         "value": joined,
         "inviters": inviters,
@@ -50,13 +53,13 @@ def gather(panes: Recent, day: int, first_day: int, setting: Setting) -> Evaluat
         "first_day": iso(first_day),
         "week": {
             "window": [iso(day - WEEK_DAYS + 1), iso(day)],
-            "joined": lately,
-            "inviters": pane[Figure.INVITERS_7],
-            "rate_percent": rate_percent(lately, pane[Figure.INVITERS_7]),
+            "joined": joined_lately,
+            "inviters": inviters_lately,
+            "rate_percent": rate_percent(joined_lately, inviters_lately),
         },
         "threshold": setting.threshold,
         "timezone": setting.timezone,
-        "late_events": total(month, LATE),
+        "late_events": month[LATE],
     }
 
 
@@ -87,4 +90,5 @@ MEASURE = CommunityMeasure(
     _horizon,
     "joined_by_invitation_in_window",
     needs_ledger=True,
+    sees="totals",
 )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from random import Random
 from typing import Final
 
 from streams.sample.community import Community, Errand, counts
-from streams.sample.incident import Incident, Proof
-from streams.sample.instants import DAYS, local_day
+from streams.sample.instants import DAYS
+from streams.sample.trouble import Trouble, by_day, fires, recovers, trouble
 
 DECAY: Final = "campaign-participation-decay"
 COLD_START: Final = "cold-start-behind"
@@ -20,21 +19,14 @@ _BY_WEEK: Final = (42, 38, 34, 30, 26, 22, 18, 14, 12, 30, 30, 30)
 """So many members take part in each week of the challenge."""
 
 
-def troubled(random: Random) -> Iterator[tuple[Community, Incident]]:
-    """The communities, each with what is planted in it."""
-    yield _worn_out(random)
-    yield _no_vote(random)
-
-
-def _worn_out(random: Random) -> tuple[Community, Incident]:
-    errands: dict[int, tuple[Errand, ...]] = {}
-    for week, members in enumerate(_BY_WEEK):
-        for member in range(members):
-            # Everybody takes part on one day of the week, always the same.
-            day = _BEGINS + 7 * week + member % 7
-            if day < DAYS:
-                errand = Errand("task.completed", member, campaign="a-page-a-day")
-                errands[day] = (*errands.get(day, ()), errand)
+def _worn_out(random: Random) -> Trouble:
+    # Everybody takes part on one day of the week, always the same.
+    errands = by_day(
+        (day, Errand("task.completed", member, campaign="a-page-a-day"))
+        for week, members in enumerate(_BY_WEEK)
+        for member in range(members)
+        if (day := _BEGINS + 7 * week + member % 7) < DAYS
+    )
     community = Community(
         "slow-readers",
         "t21",
@@ -43,18 +35,15 @@ def _worn_out(random: Random) -> tuple[Community, Incident]:
         speech=counts(random, [44] * DAYS),
         errands=errands,
     )
-    proofs = (
-        Proof(DECAY, "firing", (local_day(65), local_day(69)), "threshold"),
-        Proof(DECAY, "resolved", (local_day(73), local_day(77)), "recovered"),
-    )
     story = (
         "A reading challenge loses some of its 42 readers every week, down to 12, while the rest "
         "of the community goes on; then its hosts change the task."
     )
-    return community, Incident("worn-out campaign", story, community.id, proofs)
+    proofs = (fires(DECAY, 65, 69), recovers(DECAY, 73, 77))
+    return trouble("worn-out campaign", story, community, *proofs)
 
 
-def _no_vote(random: Random) -> tuple[Community, Incident]:
+def _no_vote(random: Random) -> Trouble:
     members, vote = 100, 80
     # A hundred join in ten days; on their next day each third one is interviewed.
     errands = {
@@ -78,12 +67,13 @@ def _no_vote(random: Random) -> tuple[Community, Incident]:
         # The other communities of the sample are old; this one has just begun.
         rules={COLD_START: {"enabled": True}},
     )
-    proofs = (
-        Proof(COLD_START, "firing", (local_day(71), local_day(74)), "threshold"),
-        Proof(COLD_START, "resolved", (local_day(vote), local_day(vote)), "recovered"),
-    )
     story = (
         "A new community finds its hundred members, interviews them and lets them build; but "
         "nobody calls them to vote until day 81."
     )
-    return community, Incident("cold start without a vote", story, community.id, proofs)
+    proofs = (fires(COLD_START, 71, 74), recovers(COLD_START, vote))
+    return trouble("cold start without a vote", story, community, *proofs)
+
+
+PLANS: Final = (_worn_out, _no_vote)
+"""The incidents, in the order in which the communities draw their numbers."""

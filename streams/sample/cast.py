@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from random import Random
 from typing import Final
 
 from streams.sample import campaigns, fading, growth
 from streams.sample.community import Backlog, Community, Errand, between, counts
-from streams.sample.incident import Incident, Proof
-from streams.sample.instants import DAYS, local_day
+from streams.sample.instants import DAYS
 from streams.sample.ladder import CHURN, ladder_proofs
+from streams.sample.trouble import Trouble, by_day, digest_of, fires, of_each, recovers, trouble
 from streams.sample.unreadable import EVENT_LIKE
 
 SPEECH: Final = "speech-density-drop"
@@ -22,27 +21,13 @@ STALLED: Final = "transactions-stalled"
 TIERS: Final = "member-tiers"
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """A community in which something is planted, and what must be seen of it."""
-
-    community: Community
-    incident: Incident
-
-
 def troubles(random: Random) -> tuple[Trouble, ...]:
     """The planted incidents; the same for every scale of the sample."""
     plans = (
         _dying, _broken_link, _exodus, _bot_storm, _hidden_fall, _backlog, _retries, _spoiled,
-        _closed_shop, _hollow_shares,
+        _closed_shop, _hollow_shares, *growth.PLANS, *campaigns.PLANS, *fading.PLANS,
     )  # fmt: skip
-    groups = (growth.troubled(random), campaigns.troubled(random), fading.troubled(random))
-    others = (Trouble(*each) for group in groups for each in group)
-    return (*(plan(random) for plan in plans), *others)
-
-
-def _days(first: int, last: int) -> tuple[str, str]:
-    return local_day(first), local_day(last)
+    return tuple(plan(random) for plan in plans)
 
 
 def _dying(random: Random) -> Trouble:
@@ -50,11 +35,11 @@ def _dying(random: Random) -> Trouble:
     community = Community("book-club", "t01", "Europe/London", 60, speech=counts(random, levels))
     story = "Members speak a little less every day, until nobody does; they still read and like."
     proofs = (
-        Proof(SPEECH, "firing", _days(32, 40), "threshold"),
+        fires(SPEECH, 32, 40),
         # As soon as eight weeks are known.
-        Proof(fading.HEALTH, "firing", _days(55, 57), "threshold"),
+        fires(fading.HEALTH, 55, 57),
     )
-    return Trouble(community, Incident("dying community", story, community.id, proofs))
+    return trouble("dying community", story, community, *proofs)
 
 
 def _broken_link(random: Random) -> Trouble:
@@ -76,11 +61,8 @@ def _broken_link(random: Random) -> Trouble:
         "For seven days the referral link is broken: as many shares, hardly a conversion. "
         "Then it is mended."
     )
-    proofs = (
-        Proof(CONVERSION, "firing", _days(40, 40), "threshold"),
-        Proof(CONVERSION, "resolved", _days(47, 47), "recovered"),
-    )
-    return Trouble(community, Incident("broken referral link", story, community.id, proofs))
+    proofs = (fires(CONVERSION, 40), recovers(CONVERSION, 47))
+    return trouble("broken referral link", story, community, *proofs)
 
 
 def _exodus(random: Random) -> Trouble:
@@ -88,12 +70,9 @@ def _exodus(random: Random) -> Trouble:
     gone = range(members - 45, members)
     returning = {member: 70 + 12 * place // 14 for place, member in enumerate(gone[:14])}
     leaving = {member: 72 + place for place, member in enumerate(gone[14:21])}
-    errands: dict[int, tuple[Errand, ...]] = {
-        last_day: tuple(Errand("task.completed", member) for member in gone)
-    }
-    for kind, plan in (("reply.created", returning), ("member.left", leaving)):
-        for member, day in plan.items():
-            errands[day] = (*errands.get(day, ()), Errand(kind, member))
+    planned = [(last_day, Errand("task.completed", member)) for member in gone]
+    planned += ((day, Errand("reply.created", member)) for member, day in returning.items())
+    planned += ((day, Errand("member.left", member)) for member, day in leaving.items())
     community = Community(
         "fitness-30",
         "t03",
@@ -101,41 +80,25 @@ def _exodus(random: Random) -> Trouble:
         members,
         speech=counts(random, [58] * DAYS),
         likes=30,
-        errands=errands,
+        errands=by_day(planned),
         away={member: range(last_day + 1, returning.get(member, DAYS)) for member in gone},
         # A ladder so short that all of it is seen within the sample.
         rules={CHURN: {"enabled": True, "third_days": 45, "lost_days": 50}},
     )
-    ids = {member: community.member_id(member) for member in gone}
-    fired = _days(last_day + 30, last_day + 30)
+    everyone, back, left = map(community.member_ids, (gone, returning, leaving))
+    fired = last_day + 30
     proofs = (
-        Proof(SILENT, "firing", fired, "threshold", 45, 45, frozenset(ids.values())),
-        Proof(SILENT, "digest", fired, member_count=45),
-        Proof(
-            SILENT,
-            "resolved",
-            _days(70, 82),
-            "returned",
-            14,
-            14,
-            frozenset(ids[member] for member in returning),
-        ),
-        Proof(
-            SILENT,
-            "resolved",
-            _days(72, 79),
-            "left",
-            7,
-            7,
-            frozenset(ids[member] for member in leaving),
-        ),
-        *ladder_proofs(ids, returning, leaving, last_day),
+        of_each(SILENT, "firing", "threshold", everyone, fired),
+        digest_of(SILENT, 45, fired),
+        of_each(SILENT, "resolved", "returned", back, 70, 82),
+        of_each(SILENT, "resolved", "left", left, 72, 79),
+        *ladder_proofs(everyone, back, left, last_day),
     )
     story = (
         "After a challenge 45 of 150 members fall silent together, while the others talk as "
         "before; 14 come back, 7 leave, the others are called back rung by rung, in vain."
     )
-    return Trouble(community, Incident("member exodus", story, community.id, proofs))
+    return trouble("member exodus", story, community, *proofs)
 
 
 def _bot_storm(random: Random) -> Trouble:
@@ -148,7 +111,7 @@ def _bot_storm(random: Random) -> Trouble:
         bot_posts=tuple(1_600 if day in range(30, 33) else 2 for day in range(DAYS)),
     )
     story = "Forty bots post 4,800 times in three days, and stop; the people talk as before."
-    return Trouble(community, Incident("bot storm", story, community.id, ()))
+    return trouble("bot storm", story, community)
 
 
 def _hidden_fall(random: Random) -> Trouble:
@@ -161,23 +124,17 @@ def _hidden_fall(random: Random) -> Trouble:
         bot_posts=tuple(140 if day in range(45, 75) else 2 for day in range(DAYS)),
     )
     story = "People fall from 70 to 40 messages a day while bots write 140 more: the whole grows."
-    proofs = (
-        Proof(SPEECH, "firing", _days(47, 50), "threshold"),
-        Proof(SPEECH, "resolved", _days(53, 58), "recovered"),
-    )
-    incident = Incident("fall hidden by bots", story, community.id, proofs)
-    return Trouble(community, incident)
+    proofs = (fires(SPEECH, 47, 50), recovers(SPEECH, 53, 58))
+    return trouble("fall hidden by bots", story, community, *proofs)
 
 
 def _backlog(random: Random) -> Trouble:
     mobile = (0, 1, 2, 5, 6, 7, 10, 11)
     outdoors = tuple(40 + member for member in mobile)
-    errands: dict[int, tuple[Errand, ...]] = {
-        25: tuple(Errand("task.completed", member) for member in outdoors)
-    }
-    for place, member in enumerate(outdoors):
-        day = 49 + place % 6
-        errands[day] = (*errands.get(day, ()), Errand("reply.created", member))
+    planned = [(25, Errand("task.completed", member)) for member in outdoors]
+    planned += (
+        (49 + place % 6, Errand("reply.created", member)) for place, member in enumerate(outdoors)
+    )
     community = Community(
         "mountain-guides",
         "t06",
@@ -185,19 +142,19 @@ def _backlog(random: Random) -> Trouble:
         60,
         speech=counts(random, [66] * DAYS),
         away={member: range(26, 60) for member in outdoors},
-        errands=errands,
+        errands=by_day(planned),
         backlog=Backlog(range(49, 56), arrival_day=58, mobile_in_five=3),
     )
-    ids = frozenset(community.member_id(member) for member in outdoors)
+    ids = community.member_ids(outdoors)
     proofs = (
-        Proof(SPEECH, "firing", _days(50, 55), "threshold"),
-        Proof(SPEECH, "resolved", _days(58, 58), "recovered"),
-        Proof(SILENT, "firing", _days(55, 55), "threshold", 8, 8, ids),
-        Proof(SILENT, "digest", _days(55, 55), member_count=8),
-        Proof(SILENT, "resolved", _days(49, 54), "late_data", 8, 8, ids),
+        fires(SPEECH, 50, 55),
+        recovers(SPEECH, 58),
+        of_each(SILENT, "firing", "threshold", ids, 55),
+        digest_of(SILENT, 8, 55),
+        of_each(SILENT, "resolved", "late_data", ids, 49, 54),
     )
     story = "For seven days the mobile client cannot send; all of it arrives 2 to 10 days late."
-    return Trouble(community, Incident("late backlog", story, community.id, proofs))
+    return trouble("late backlog", story, community, *proofs)
 
 
 def _retries(random: Random) -> Trouble:
@@ -209,12 +166,9 @@ def _retries(random: Random) -> Trouble:
         speech=counts(random, [78] * 50 + [54] * (DAYS - 50)),
         repeated=range(49, 66),
     )
-    proofs = (
-        Proof(SPEECH, "firing", _days(52, 56), "threshold"),
-        Proof(SPEECH, "resolved", _days(58, 63), "recovered"),
-    )
+    proofs = (fires(SPEECH, 52, 56), recovers(SPEECH, 58, 63))
     story = "Speech falls by 31 % just when a retrying producer sends every event twice."
-    return Trouble(community, Incident("duplicates", story, community.id, proofs))
+    return trouble("duplicates", story, community, *proofs)
 
 
 def _spoiled(random: Random) -> Trouble:
@@ -232,15 +186,12 @@ def _spoiled(random: Random) -> Trouble:
     )
     kinds = Counter(EVENT_LIKE[count % len(EVENT_LIKE)] for count in range(12))
     rejected = {reason.value: 10 * count for reason, count in kinds.items()}
-    proofs = (
-        Proof(CONVERSION, "firing", _days(60, 60), "threshold"),
-        Proof(CONVERSION, "resolved", _days(70, 70), "recovered"),
-    )
+    proofs = (fires(CONVERSION, 60), recovers(CONVERSION, 70))
     story = (
         "A new client spoils twelve conversions a day: whoever guessed what they say would not "
         "see that too few are left."
     )
-    return Trouble(community, Incident("bad records", story, community.id, proofs, rejected))
+    return trouble("bad records", story, community, *proofs, rejected=rejected)
 
 
 def _closed_shop(random: Random) -> Trouble:
@@ -253,12 +204,9 @@ def _closed_shop(random: Random) -> Trouble:
         unsold=range(56, 70),
         offset_minutes=480,
     )
-    proofs = (
-        Proof(STALLED, "firing", _days(62, 62), "threshold"),
-        Proof(STALLED, "resolved", _days(70, 70), "recovered"),
-    )
+    proofs = (fires(STALLED, 62), recovers(STALLED, 70))
     story = "For two weeks nobody buys anything, while members talk, read and like as before."
-    return Trouble(community, Incident("stalled transactions", story, community.id, proofs))
+    return trouble("stalled transactions", story, community, *proofs)
 
 
 def _hollow_shares(random: Random) -> Trouble:
@@ -274,12 +222,9 @@ def _hollow_shares(random: Random) -> Trouble:
         # Small as it is, it never comes near fifty conversions a day.
         rules={CONVERSION: {"enabled": False}},
     )
-    proofs = (
-        Proof(RATE, "firing", _days(54, 55), "threshold"),
-        Proof(RATE, "resolved", _days(63, 64), "recovered"),
-    )
+    proofs = (fires(RATE, 54, 55), recovers(RATE, 63, 64))
     story = (
         "Twenty shares a day bring in two or three; then for twelve days nobody, and the members "
         "share as before."
     )
-    return Trouble(community, Incident("shares in vain", story, community.id, proofs))
+    return trouble("shares in vain", story, community, *proofs)

@@ -6,6 +6,7 @@ that no chance can make a steady community look like a falling one.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -86,6 +87,10 @@ class Community:
     def member_id(self, member: int) -> str:
         """The `user_id` of a member."""
         return f"{self.code}-m{member:03d}"
+
+    def member_ids(self, members: Iterable[int]) -> frozenset[str]:
+        """Those of some members."""
+        return frozenset(map(self.member_id, members))
 
 
 def counts(random: Random, levels: list[int], jitter_percent: int = 3) -> tuple[int, ...]:

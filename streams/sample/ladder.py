@@ -2,36 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from typing import Final
 
-from streams.sample.incident import Proof, Status
-from streams.sample.instants import local_day
+from streams.sample.incident import Proof
+from streams.sample.trouble import of_each
 
 CHURN: Final = "member-churn"
 
 
 def ladder_proofs(
-    ids: Mapping[int, str], returning: Iterable[int], leaving: Iterable[int], last_day: int
+    everyone: frozenset[str], back: frozenset[str], left: frozenset[str], last_day: int
 ) -> tuple[Proof, ...]:
     """What the churn ladder says of those who fell silent after `last_day`."""
-    everyone = frozenset(ids.values())
-    back = frozenset(ids[member] for member in returning)
-    left = frozenset(ids[member] for member in leaving)
     lost = everyone - back - left
-
-    def proof(status: Status, days: tuple[int, int], reason: str, members: frozenset[str]) -> Proof:
-        number = len(members)
-        return Proof(
-            CHURN, status, (local_day(days[0]), local_day(days[1])), reason, number, number, members
-        )
-
     first, second, third, end = (last_day + silent for silent in (14, 30, 45, 50))
     return (
-        proof("firing", (first, first), "threshold", everyone),
-        proof("firing", (second, second), "threshold", everyone),
-        proof("firing", (third, third), "threshold", lost),
-        proof("resolved", (70, 82), "returned", back),
-        proof("resolved", (72, 79), "left", left),
-        proof("resolved", (end, end), "lost", lost),
+        of_each(CHURN, "firing", "threshold", everyone, first),
+        of_each(CHURN, "firing", "threshold", everyone, second),
+        of_each(CHURN, "firing", "threshold", lost, third),
+        of_each(CHURN, "resolved", "returned", back, 70, 82),
+        of_each(CHURN, "resolved", "left", left, 72, 79),
+        of_each(CHURN, "resolved", "lost", lost, end),
     )

@@ -9,6 +9,7 @@ from tests.bench.members import measure_members
 from tests.bench.recovery import measure_recovery
 from tests.bench.scaling import measure_scaling
 from tests.bench.systems import measure_systems
+from tests.bench.workload import COMMUNITIES
 
 
 class Scale(NamedTuple):
@@ -85,10 +86,17 @@ def _run_scaling(given: argparse.Namespace) -> None:
 def _declare_systems(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--events", type=int, default=300_000, help="in each measurement")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument(
+        "--communities",
+        type=int,
+        choices=range(1, COMMUNITIES + 1),
+        metavar="N",
+        help=f"so many, all alike (default: {COMMUNITIES:,} by Zipf's law)",
+    )
 
 
 def _run_systems(given: argparse.Namespace) -> None:
-    measure_systems(given.events, given.rounds)
+    measure_systems(given.events, given.rounds, given.communities)
 
 
 SCALES = {

@@ -33,13 +33,23 @@ from tests.bench.workload import write_workload
 _BATCH: Final = 10_000
 
 
-def measure_systems(events: int, rounds: int) -> None:
-    """Print the CPU per event with each rule on beside those as shipped; median of the rounds."""
+def measure_systems(events: int, rounds: int, communities: int | None = None) -> None:
+    """Print the CPU per event with each rule on beside those as shipped; median of the rounds.
+
+    With so many `communities`, each as busy as the others; else as many as usual, by Zipf's law.
+    The fewer they are, the more events come to a close.
+    """
     catalogue = shipped_catalogue()
     off = [rule.id for rule in catalogue.values() if not rule.is_on]
     sets = {"as shipped": [], **{f"and {rule}": [rule] for rule in off}, "all of them": off}
     with tempfile.TemporaryDirectory(prefix="pulse-bench-") as name:
-        lines = write_workload(Path(name), "zipf", events).path.read_bytes().splitlines()
+        folder = Path(name)
+        workload = (
+            write_workload(folder, "zipf", events)
+            if communities is None
+            else write_workload(folder, "uniform", events, communities)
+        )
+        lines = workload.path.read_bytes().splitlines()
     gc.collect()
     gc.freeze()
     spent: dict[str, list[float]] = {each: [] for each in sets}
@@ -48,7 +58,8 @@ def measure_systems(events: int, rounds: int) -> None:
             for place, (each, rules) in enumerate(sets.items(), 1):
                 spent[each].append(_run(turned_on(rules), lines) / len(lines) * 1e6)
                 move(number * len(sets) + place)
-    _print_table(spent, len(lines), rounds)
+    law = "by Zipf's law" if communities is None else f"of {communities:,} communities alike"
+    _print_table(spent, f"{len(lines):,} events {law}", rounds)
 
 
 def turned_on(rules: Sequence[str]) -> Configuration:
@@ -88,12 +99,12 @@ def _arrived(line: bytes) -> Arrived:
     return arrival_of(event), happened, event
 
 
-def _print_table(spent: dict[str, list[float]], events: int, rounds: int) -> None:
+def _print_table(spent: dict[str, list[float]], events: str, rounds: int) -> None:
     base = median(spent["as shipped"])
     print("| rules | CPU µs per event | more |\n|---|---|---|")
     for each, values in spent.items():
         print(f"| {each} | {median(values):.2f} | {median(values) - base:+.2f} |")
     print(
-        f"\n{events:,} events by Zipf's law, batches of {_BATCH:,}, median of {rounds} rounds, "
-        f"in one process, without Kafka. {machine()}."
+        f"\n{events}, batches of {_BATCH:,}, median of {rounds} rounds, in one process, without "
+        f"Kafka. {machine()}."
     )

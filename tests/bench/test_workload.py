@@ -92,3 +92,9 @@ def test_by_zipf_the_first_community_is_twice_as_busy_as_the_second() -> None:
 
 def test_shares_of_which_rounding_took_too_much_are_made_to_fit() -> None:
     assert share_out(5, [100.0, 1.0, 1.0]) == [3, 1, 1]
+
+
+def test_fewer_communities_share_the_same_events_and_members_among_them() -> None:
+    counts = Counter(event["community_id"] for event in interactions("uniform", 20_000, 50))
+    assert counts.keys() == {f"c{number:04}" for number in range(50)}
+    assert all(280 < count < 520 for count in counts.values())

@@ -51,13 +51,15 @@ class Workload:
     speech: Counts
 
 
-def write_workload(folder: Path, variant: str, events: int = EVENTS) -> Workload:
-    """Write the first `events` events of a variant, one per line."""
+def write_workload(
+    folder: Path, variant: str, events: int = EVENTS, communities: int = COMMUNITIES
+) -> Workload:
+    """Write the first `events` events of a variant with so many communities, one per line."""
     path = folder / f"{variant}-{events}.ndjson"
     speech: Counter[tuple[str, int]] = Counter()
     size = 0
     with path.open("wb") as file, bar(f"writing {path.name}", events) as move:
-        for number, event in enumerate(interactions(variant, events), 1):
+        for number, event in enumerate(interactions(variant, events, communities), 1):
             instant = _START_MS + instant_of(number - 1)
             if event["type"] in SPEECH:
                 speech[event["community_id"], instant - instant % _DAY_MS] += 1
@@ -67,16 +69,18 @@ def write_workload(folder: Path, variant: str, events: int = EVENTS) -> Workload
     return Workload(variant, path, events, size - events, speech)
 
 
-def interactions(variant: str, events: int = EVENTS) -> Iterator[dict[str, str]]:
+def interactions(
+    variant: str, events: int = EVENTS, communities: int = COMMUNITIES
+) -> Iterator[dict[str, str]]:
     """Yield the first `events` events of a variant, in the order of their times."""
     random = Random(_SEED)
-    weights = weights_of(variant)
+    weights = weights_of(variant, communities)
     bounds = list(accumulate(weights))
     members = share_out(MEMBERS, weights)
     firsts = [0, *accumulate(members)]
     kinds, chances = tuple(_MIX), tuple(accumulate(_MIX.values()))
     for number in range(events):
-        community = bisect(bounds, random.random() * bounds[-1], hi=COMMUNITIES - 1)
+        community = bisect(bounds, random.random() * bounds[-1], hi=communities - 1)
         kind = kinds[bisect(chances, random.random() * 100)]
 
         def member(community: int = community) -> str:
@@ -102,11 +106,11 @@ def instant_of(number: int) -> int:
     return number * DAYS * _DAY_MS // EVENTS
 
 
-def weights_of(variant: str) -> list[float]:
+def weights_of(variant: str, communities: int = COMMUNITIES) -> list[float]:
     """Return how busy each community is: by Zipf's law (1/rank), or all the same."""
     if variant == "zipf":
-        return [1 / rank for rank in range(1, COMMUNITIES + 1)]
-    return [1.0] * COMMUNITIES
+        return [1 / rank for rank in range(1, communities + 1)]
+    return [1.0] * communities
 
 
 def share_out(total: int, weights: Sequence[float]) -> list[int]:

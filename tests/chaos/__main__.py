@@ -90,7 +90,8 @@ def _run_all(given: argparse.Namespace, run: Run) -> None:
     with open_broker(run.folder / "kafka", report=run.say, environment=environment) as broker:
         for number in range(max(given.rounds, given.tutorial_rounds)):
             on_disk = STORES[given.store](number)
-            job = Job(given.seed + number, Size(given.events), counts, on_disk)
+            size = Size(given.events)
+            job = Job(given.seed + number, size, counts, on_disk, given.all_rules)
             if number < given.rounds:
                 _pulse(job, broker, run)
                 run.keep(given.out)
@@ -129,6 +130,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=1, help="of the first round")
     parser.add_argument("--kills", type=_positive, default=20, help="other faults in proportion")
     parser.add_argument("--store", choices=STORES, default="both", help="both: in turn")
+    parser.add_argument(
+        "--all-rules",
+        action="store_true",
+        help="turn every rule on; the oracle counts all anew at each close: take fewer events",
+    )
     parser.add_argument("--tutorial-rounds", type=_number, default=1, help="of Faust's tutorial")
     parser.add_argument("--out", type=Path, default=None, help="where the report goes too")
     return parser

@@ -13,7 +13,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from models.instants import DAY, HOUR, MINUTE, SECOND, format_instant
+from tests.oracle.enriching import give
 from tests.oracle.garbage import garbage_line
 
 BEGIN = int(datetime(2025, 1, 15, tzinfo=UTC).timestamp() * 1000)
@@ -41,6 +44,27 @@ SHARE_UNREADABLE = 0.005
 FARTHEST_MOVE = 400
 
 
+FEW_RULES: dict[str, dict[str, Any]] = {
+    "share-conversion-low": {"minimum": 3, "active_days": 14},
+    "member-silent": {"silent_days": 9},
+}
+"""Smaller thresholds than shipped: a community here has some twenty events a day."""
+SMALLER: dict[str, dict[str, Any]] = {
+    **FEW_RULES,
+    "campaign-participation-decay": {"floor": 2, "for_days": 0},
+    "content-conversion-low": {"floor": 3},
+    "core-circle-shrinking": {"floor": 2},
+    "health-index-falling": {"floor": 30, "least_cases": 2},
+    "member-churn": {"first_days": 3, "second_days": 8, "third_days": 15, "lost_days": 25},
+    "member-funnel": {"floor": 2},
+    "member-tiers": {"down_closes": 2},
+    "monthly-activity-low": {"floor": 5, "minimum_percent": 95},
+    "share-conversion-rate-low": {"floor": 5},
+    "viral-coefficient-low": {"floor": 2},
+}
+ALL_RULES = Path(__file__).parents[2] / "deploy" / "all-rules.yaml"
+
+
 @dataclass(frozen=True, slots=True)
 class Size:
     """How much history: lines (about so many are written), days and communities."""
@@ -59,16 +83,24 @@ class _Community:
     present: list[list[str]]
     """Who is there on each day."""
     own: dict[str, Any] = field(default_factory=dict)
+    giving: random.Random | None = None
+    """Decides what events say beyond who acted; None where nobody reads it."""
 
 
 _Line = tuple[int, bytes]
 """Arrival in milliseconds, and the line."""
 
 
-def write_history(path: Path, size: Size, seed: int) -> dict[str, Any]:
-    """Write the lines of this seed to `path`; return the configuration that goes with them."""
+def write_history(path: Path, size: Size, seed: int, *, all_rules: bool = False) -> dict[str, Any]:
+    """Write the lines of this seed to `path`; return the configuration that goes with them.
+
+    With `all_rules` every rule is on, and the same events also say what these rules read.
+    """
     dice = random.Random(seed)
     communities = [_community(dice, number, size) for number in range(size.communities)]
+    if all_rules:
+        for each in communities:
+            each.giving = random.Random(f"{seed} {each.name}")
     lines = sorted(_events(dice, communities, size))
     _move_some(dice, lines)
     with path.open("wb") as file:
@@ -76,17 +108,24 @@ def write_history(path: Path, size: Size, seed: int) -> dict[str, Any]:
             if dice.random() < SHARE_UNREADABLE:
                 file.write(garbage_line(dice) + b"\n")
             file.write(line + b"\n")
-    return _configuration(communities)
+    return _configuration(communities, _all_rules() if all_rules else FEW_RULES)
 
 
-def _configuration(communities: list[_Community]) -> dict[str, Any]:
-    """Smaller thresholds than shipped: a community here has some twenty events a day."""
+def _all_rules() -> dict[str, dict[str, Any]]:
+    """Those of deploy/all-rules.yaml."""
+    rules = yaml.safe_load(ALL_RULES.read_text(encoding="utf-8"))["rules"]
+    return {
+        rule: {**rules.get(rule, {}), **SMALLER.get(rule, {})}
+        for rule in sorted(rules.keys() | SMALLER.keys())
+    }
+
+
+def _configuration(
+    communities: list[_Community], rules: dict[str, dict[str, Any]]
+) -> dict[str, Any]:
     return {
         "time": {"timezone": "UTC", "lateness": "1h", "dedupe": "15m", "clock": "records"},
-        "rules": {
-            "share-conversion-low": {"minimum": 3, "active_days": 14},
-            "member-silent": {"silent_days": 9},
-        },
+        "rules": rules,
         "communities": {each.name: each.own for each in communities if each.own},
     }
 
@@ -149,6 +188,8 @@ def _told(dice: random.Random, community: _Community, day: int, number: int) -> 
         fields["user_id"] = dice.choice(community.present[day])
     if chance > 0.97:
         fields["actor_kind"] = dice.choice(["bot", "system"])
+    if community.giving is not None:
+        give(community.giving, fields, community.present[day])
     source = dice.choice(["/app", "urn:mirror"]) if dice.random() < 0.1 else None
     yield arrival, _line(fields, arrival, moment, source)
     if dice.random() < SHARE_REPEATED:

@@ -15,7 +15,15 @@ from models.events import EventType
 from models.panes import LATE as LATE_INDEX
 from models.recovered import Recovered
 from models.state import PARTITION_KEY, decode_partition
-from models.topics import ALERTS, ALERTS_STATE, DEAD_LETTERS, EVENTS, MEMBER_ALERTS, SNAPSHOTS
+from models.topics import (
+    ALERTS,
+    ALERTS_STATE,
+    DEAD_LETTERS,
+    EVENTS,
+    MEMBER_ALERTS,
+    MEMBERS,
+    SNAPSHOTS,
+)
 from rules.policy import Policies
 from streams.restoration import restore
 
@@ -41,6 +49,7 @@ class Outcome:
     alerts: list[Alert] = field(default_factory=list)
     states: dict[bytes, bytes] = field(default_factory=dict)
     snapshots: list[tuple[bytes, bytes]] = field(default_factory=list)
+    circles: list[tuple[bytes, bytes]] = field(default_factory=list)
     letters: list[tuple[Place, bytes]] = field(default_factory=list)
     panes: dict[str, dict[str, Pane]] = field(default_factory=dict)
     next_days: dict[str, str] = field(default_factory=dict)
@@ -86,6 +95,8 @@ def read_outcome(servers: str, prefix: str, changelog: str, policies: Policies) 
         found.states[record.key] = record.value
     for record in records_of(servers, prefix + SNAPSHOTS.name):
         found.snapshots.append((record.key, record.value))
+    for record in records_of(servers, prefix + MEMBERS.name):
+        found.circles.append((record.key, record.value))
     for record in records_of(servers, prefix + DEAD_LETTERS.name):
         facts = dict(record.headers)
         place = int(facts["pulse-partition"]), int(facts["pulse-offset"])

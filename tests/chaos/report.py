@@ -37,6 +37,7 @@ def _failed(result: Result) -> str:
 
 ROWS: tuple[Row, ...] = (
     ("seed", lambda r: str(r.job.seed), lambda t: str(t.job.seed)),
+    ("rules", lambda r: "all" if r.job.all_rules else "as shipped", _nothing),
     ("state", lambda r: "on disk, standbys" if r.job.disk else "in memory", _nothing),
     ("events", lambda r: f"{r.truth.tally['read']:,}", lambda t: f"{t.events:,}"),
     ("late, dropped", lambda r: f"{r.truth.tally['late']:,}, {r.truth.tally['dropped']:,}",
@@ -58,9 +59,10 @@ ROWS: tuple[Row, ...] = (
     ("alert records expected", lambda r: f"{len(r.truth.alerts):,}", _nothing),
     ("alerts lost, extra", lambda r: f"{r.verdict.lost}, {r.verdict.extra}", _nothing),
     ("repeats among alert records", lambda r: _share(r.verdict.repeats["alerts"]), _nothing),
+    ("repeats among circles", lambda r: _share(r.verdict.repeats["circles"]), _nothing),
     ("repeats among snapshots", lambda r: _share(r.verdict.repeats["snapshots"]), _nothing),
     ("repeats among dead letters", lambda r: _share(r.verdict.repeats["dead letters"]), _nothing),
-    ("state topic: older last values", lambda r: str(len(r.verdict.deviations)), _nothing),
+    ("compacted topics: older last values", lambda r: str(len(r.verdict.deviations)), _nothing),
     ("without progress after a kill, longest",
      lambda r: f"{r.stalls.longest_after_kill:.1f} s", _nothing),
     ("without progress after a kill, median",

@@ -35,13 +35,14 @@ class Job:
     """What a round does; the seed gives the events and the faults.
 
     With `disk` the workers keep their state in a local store, with few communities in memory, and
-    stand by for each other.
+    stand by for each other. With `all_rules` every rule is on.
     """
 
     seed: int
     size: Size
     counts: Counts = field(default_factory=Counts)
     disk: bool = False
+    all_rules: bool = False
 
     def faults(self) -> list[Fault]:
         return plan(self.seed, self.counts)
@@ -70,7 +71,7 @@ def run_round(job: Job, broker: Broker, folder: Path, say: Say, prefix: str = ""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "events.ndjson"
     say(f"seed {job.seed}: writing about {job.size.events:,} events")
-    configuration = write_history(file, job.size, job.seed)
+    configuration = write_history(file, job.size, job.seed, all_rules=job.all_rules)
     if job.disk:
         configuration["state"] = ON_DISK
     prefix = prefix or f"chaos-{uuid.uuid4().hex[:8]}."

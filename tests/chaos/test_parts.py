@@ -6,9 +6,12 @@ import json
 import re
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from models.decode import decode
+from models.events import CloudEvent, Event
 from streams.produce import messages
 
 from .__main__ import main
@@ -104,3 +107,28 @@ def test_wrong_usage_exits_with_2(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(arguments)
     assert ended.value.code == 2
+
+
+def test_with_every_rule_on_the_same_events_say_more(tmp_path: Path) -> None:
+    files = [tmp_path / name for name in ("few", "all")]
+    for file, all_rules in zip(files, (False, True), strict=True):
+        write_history(file, SIZE, 1, all_rules=all_rules)
+    few, more = (file.read_bytes().splitlines() for file in files)
+    assert len(few) == len(more)
+    assert b"campaign_id" not in b"".join(few)
+    for field in (b"campaign_id", b"inviter_id", b"target_user_id", b"amount", b"score"):
+        assert sum(field in line for line in more) > 5
+    told = [
+        [(event["time"], event.get("user_id")) for line in lines if (event := _flat(line))]
+        for lines in (few, more)
+    ]
+    assert told[0] == told[1]
+
+
+def _flat(line: bytes) -> dict[str, Any] | None:
+    """A flat event; None of what is something else."""
+    event = decode(line)
+    if not isinstance(event, Event) or isinstance(event, CloudEvent):
+        return None
+    content: dict[str, Any] = json.loads(line)
+    return content

@@ -17,7 +17,7 @@ from multiprocessing import get_context
 from typing import Any
 
 from tests.oracle import oracle as second_opinion
-from tests.oracle.expected import Expected
+from tests.oracle.expected import Expected, ExpectedChange
 from tests.oracle.judging import MEASURES, Community
 from tests.oracle.oracle import Oracle, Partition
 from tests.oracle.reading import NotAnEventError, Record, read
@@ -37,10 +37,14 @@ Pane = Counter[str]
 
 @dataclass(slots=True)
 class Judged:
-    """One judged day: the pane as it stood at the close, and per rule value, baseline, verdict."""
+    """One judged day: the pane as it stood at the close, and per rule value, baseline, verdict.
+
+    `figures` are those of the ledger; None where there is none.
+    """
 
     pane: Pane
     verdicts: dict[str, tuple[int | None, int | None, str]]
+    figures: Mapping[str, int | None] | None
 
 
 @dataclass(slots=True)
@@ -51,6 +55,8 @@ class Truth:
     """In order within each partition, and so within each key."""
     panes: dict[str, dict[str, Pane]] = field(default_factory=dict)
     """By community and day."""
+    changes: list[ExpectedChange] = field(default_factory=list)
+    """Of circles, in order within each key."""
     next_days: dict[str, str] = field(default_factory=dict)
     judged: dict[tuple[str, str], Judged] = field(default_factory=dict)
     unreadable: set[Place] = field(default_factory=set)
@@ -110,21 +116,18 @@ class WatchedOracle(Oracle):
             self.late.setdefault(record.community_id, Counter())[day.isoformat()] += 1
 
     def close_day(self, community: Community, day: date, close: int) -> None:
-        verdicts: dict[str, tuple[int | None, int | None, str]] = {
-            rule: MEASURES[rule](community, day, settings)
-            for rule, settings in community.rules.items()
-            if settings["enabled"] and rule in MEASURES
-        }
         pane = Counter(name for each, name in community.events if each == day)
         late = self.late.get(community.id, Counter())[day.isoformat()]
         if late:
             pane[LATE] = late
-        said = len(self.alerts)
         super().close_day(community, day, close)
-        if community.rules["member-silent"]["enabled"]:
-            silent = sum(each.member is not None for each in self.alerts[said:])
-            verdicts["member-silent"] = silent, None, "FIRE" if silent else "OK"
-        self.judged[community.id, day.isoformat()] = Judged(pane, verdicts)
+        told = self.figures[-1]
+        verdicts = dict[str, tuple[int | None, int | None, str]]()
+        for rule, (verdict, value) in (told.judged or {}).items():
+            settings = community.rules[rule]
+            baseline = MEASURES[rule](community, day, settings)[1] if rule in MEASURES else None
+            verdicts[rule] = value, baseline, verdict
+        self.judged[community.id, day.isoformat()] = Judged(pane, verdicts, told.figures)
 
 
 def truth_of_partition(number: int, told: Sequence[Told], configuration: dict[str, Any]) -> Truth:
@@ -138,7 +141,7 @@ def truth_of_partition(number: int, told: Sequence[Told], configuration: dict[st
             truth.unreadable.add((number, offset))
             continue
         oracle.told(replace(record, arrival=timestamp * 1000))
-    truth.alerts, truth.judged = oracle.alerts, oracle.judged
+    truth.alerts, truth.judged, truth.changes = oracle.alerts, oracle.judged, oracle.changes
     for community in oracle.partitions[0].communities.values():
         panes: dict[str, Pane] = {}
         for day, name in community.events:
@@ -162,6 +165,7 @@ def truth_of(topic: Mapping[int, Sequence[Told]], configuration: dict[str, Any])
         ]
         for part in (each.result() for each in parts):
             whole.alerts += part.alerts
+            whole.changes += part.changes
             whole.panes |= part.panes
             whole.next_days |= part.next_days
             whole.judged |= part.judged

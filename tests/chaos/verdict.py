@@ -5,19 +5,24 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
 from models.events import TYPES
+from models.panes import FIGURE_NAMES, GROWN
 from models.topics import ALERTS, MEMBER_ALERTS
+from tests.noted import noted
 from tests.oracle.expected import Expected
 from tests.oracle.reading import instant, moment_text
 
+from .circles import circle_differences
 from .outcome import Alert, Outcome
 from .truth import DAYS_LATE_ALLOWED, LATE, Judged, Pane, Truth
 
 TOLD_DIFFERENCES = 20
+FIGURES = (*FIGURE_NAMES, *(name for name, _, _ in GROWN))
+"""What a snapshot says of members, where there is a ledger."""
 
 
 @dataclass(slots=True)
@@ -26,7 +31,7 @@ class Verdict:
 
     differences: dict[str, list[str]] = field(default_factory=dict)
     deviations: list[str] = field(default_factory=list)
-    """Of the state topic, where an older transition after a newer one is documented."""
+    """Of compacted topics, where an older value after a newer one is documented."""
     repeats: dict[str, tuple[int, int]] = field(default_factory=dict)
     """By topic: how many records are repeats, of how many."""
     wrong_panes: int = 0
@@ -58,6 +63,9 @@ def judge_round(outcome: Outcome, truth: Truth, replayed: Iterable[bytes] | None
     gates = verdict.differences
     gates["panes"] = pane_differences(outcome, truth, verdict)
     gates["snapshots"] = snapshot_differences(outcome.snapshots, truth, verdict)
+    gates["circles"], verdict.repeats["circles"] = circle_differences(
+        outcome.circles, truth.changes, verdict.deviations
+    )
     gates["repeats"] = collect(outcome.alerts, distinct)
     verdict.repeats["alerts"] = len(outcome.alerts) - len(distinct), len(outcome.alerts)
     gates["alerts"] = alert_differences(distinct, truth, verdict)
@@ -127,6 +135,10 @@ def _snapshot_fault(document: Mapping[str, Any], judged: Judged) -> str:
     if document["late_events"]:
         pane[LATE] = document["late_events"]
     faults = [_unlike(pane, judged.pane)] if pane != judged.pane else []
+    told = {name: measures[name] for name in FIGURES if name in measures}
+    if told != (judged.figures or {}):
+        unlike = {name for name in FIGURES if told.get(name) != (judged.figures or {}).get(name)}
+        faults.append(f"other figures of members: {', '.join(sorted(unlike))}")
     figures = {
         rule: (said["evaluation"]["value"], said["evaluation"].get("baseline"), said["verdict"])
         for rule, said in document["verdicts"].items()
@@ -166,28 +178,9 @@ def _row(alert: Expected) -> str:
 
 
 def _noted(value: bytes) -> Expected:
-    """A record as the oracle would note it."""
-    record = json.loads(value)
-    data = record["data"]
-    is_digest = record["type"] == "pulse.alert.digest.v1"
-    by_close = data.get("reason") in ("threshold", "recovered", "inconclusive")
-    evaluation = data["evaluation"] if by_close else {}
-    return Expected(
-        kind=record["type"].removeprefix("pulse.alert.").removesuffix(".v1"),
-        rule=data["rule"]["id"],
-        community=data["community_id"],
-        member=data.get("member_id"),
-        day=data["day"],
-        seq=data.get("seq"),
-        reason=data.get("reason"),
-        count=data.get("count"),
-        id=record["id"],
-        time=moment_text(instant(record["time"])),
-        value=evaluation.get("value"),
-        baseline=evaluation.get("baseline"),
-        verdict=evaluation.get("verdict"),
-        member_ids=tuple(data["member_ids"]) if is_digest else None,
-    )
+    """A record as the oracle would note it; the oracle always writes milliseconds."""
+    alert = noted(json.loads(value))
+    return replace(alert, time=moment_text(instant(alert.time)))
 
 
 def sequences(alerts: Iterable[Alert]) -> dict[tuple[str, bytes], dict[str, bytes]]:

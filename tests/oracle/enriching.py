@@ -19,7 +19,10 @@ SCORES = [0, 3, 5.5, 6, 6.01, 7, 8.99, 8.995, 9, 9.0, 9.5, 10]
 COMPLETIONS = [0, 0.005, 0.1, 0.29, 0.333, 0.5, 0.995, 0.999, 1, 1.0]
 DAY_OR_SO = duration("1d") + duration("1m")
 CAMPAIGNS = ["spring", "c:1", "", "社", "spring"]
-LADDERS = [(14, 30, 60, 90), (1, 2, 3, 4), (2, 5, 9, 14), (3, 4, 10, 11), (7, 14, 21, 28)]
+LADDERS = [
+    (14, 30, 60, 90), (1, 2, 3, 4), (2, 5, 9, 14), (3, 4, 10, 11), (7, 14, 21, 28), (5, 20, 36, 40),
+    (14, 30, 35, 45),
+]  # fmt: skip
 CIRCLES = [(50, 85), (20, 50), (1, 99), (50, 51), (80, 99), (33, 67)]
 
 
@@ -35,12 +38,32 @@ def enriched(dice: random.Random, events: list[Event]) -> None:
             fields["type"] = dice.choices(list(TYPES), list(TYPES.values()))[0]
         if dice.random() < leaving and fields["type"] in INTERACTIONS:
             fields["type"] = "member.left"
-        _give(dice, fields, names)
+        give(dice, fields, names)
         if dice.random() < late:
             event.arrival = max(event.arrival, event.time + dice.randrange(38 * DAY_OR_SO))
 
 
-def _give(dice: random.Random, fields: Fields, names: list[str]) -> None:
+def overdue(dice: random.Random, events: list[Event]) -> None:
+    """Lets all that some members do after some moment arrive when it is too late to count.
+
+    Whoever was given up for lost meanwhile had not been silent for as long as it seemed.
+    """
+    if dice.random() < 0.6:
+        return
+    by_member: dict[tuple[str, str], list[Event]] = {}
+    for event in events:
+        if event.fields.get("user_id"):
+            name = (event.fields["community_id"], event.fields["user_id"])
+            by_member.setdefault(name, []).append(event)
+    for name in dice.sample(sorted(by_member), len(by_member) // 3):
+        since = dice.choice(by_member[name]).time
+        for event in by_member[name]:
+            if event.time > since:
+                event.arrival = event.time + dice.randrange(35, 46) * DAY_OR_SO
+
+
+def give(dice: random.Random, fields: Fields, names: list[str]) -> None:
+    """Gives an event what the ledger reads of its type; of others now and then, too."""
     name = fields["type"]
     someone: Callable[[], Any] = lambda: dice.choice(  # noqa: E731
         [dice.choice(names), dice.choice(names), fields.get("user_id"), ""]

@@ -73,18 +73,23 @@ class Ledger:
     spoken: dict[date, dict[str, int]] = field(default_factory=dict)
     rungs: Rungs = field(default_factory=Rungs)
 
-    def hear(self, record: Record, day: date) -> None:
+    def hear(self, record: Record) -> None:
         """Learns from one event of a person who is there."""
         user, name = record.user_id, record.type
         if user and name not in UNTOLD:
             self.known.add(user)
-        if user in self.fallen and name in INTERACTIONS and day > self.fallen[user][1]:
-            # A circle that was lost before the member interacted is no matter any more.
-            del self.fallen[user]
         if name in ANSWERS and record.target_user_id not in (None, user):
             self.known.add(str(record.target_user_id))
         if name == "member.joined" and record.inviter_id not in (None, user):
             self.known.add(str(record.inviter_id))
+
+    def come_back(self, member: str, day: date) -> None:
+        """The last interaction is on that day: a circle that was lost before is no matter any more.
+
+        Whether the event still counts or not: it moves the last interaction forward.
+        """
+        if member in self.fallen and day > self.fallen[member][1]:
+            del self.fallen[member]
 
     def left_behind(self, member: str) -> str:
         """The circle out of which the member went quiet.

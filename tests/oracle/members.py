@@ -24,6 +24,7 @@ class Members(Said):
             return
         member.last_day = day
         if community.ledger is not None:
+            community.ledger.come_back(record.user_id, day)
             community.ledger.rungs.come_back(member.ladder, day)
         self.end_alerts(community, record, day, "returned")
 

@@ -143,7 +143,7 @@ class Oracle(Members):
             community.events.append((day, name))
             community.happenings.append((day, record))
         if community.ledger is not None and is_person and not dropped:
-            community.ledger.hear(record, day)
+            community.ledger.hear(record)
         if record.user_id is not None:
             if is_person and name in INTERACTIONS:
                 self.interacted(community, record, day)

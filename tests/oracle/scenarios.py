@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from .enriching import enriched, turned_on
+from .enriching import enriched, overdue, turned_on
 from .figuring import judged_by_figures
 from .garbage import garbage_line
 from .reading import KNOWN_TYPES, duration, microseconds
@@ -88,6 +88,7 @@ def scenario(seed: int, *, with_ledger: bool = False) -> Scenario:
         turned_on(random.Random(f"rules of {seed}"), configuration)
         judged_by_figures(random.Random(f"figures of {seed}"), configuration)
         enriched(random.Random(f"events of {seed}"), events)
+        overdue(random.Random(f"overdue of {seed}"), events)
     events += _repeats(dice, events, names, horizon)
     events.sort(key=lambda event: event.arrival)
     _shuffle(dice, events)

@@ -22,8 +22,10 @@ from rules.policy import Policies
 from rules.state import Partition
 from streams.catalogue import shipped_catalogue
 from streams.lines import arrival_of
-from tests.oracle.judging import MEASURES, Community
+from tests.oracle.campaigns import FORGOTTEN_AFTER
+from tests.oracle.judging import DAY, MEASURES, Community
 from tests.oracle.oracle import Oracle
+from tests.oracle.reading import INTERACTIONS
 from tests.property.campaign_stories import Story, story
 
 SEEDS = range(30)
@@ -44,9 +46,29 @@ class Diarist(Oracle):
     def __init__(self, configuration: dict[str, Any]) -> None:
         super().__init__(configuration)
         self.judged: Judged = {}
+        self.first_late: Counter[str] = Counter()
+        self.late: Counter[tuple[str, str]] = Counter()
 
     def close_day(self, community: Community, day: date, close: int) -> None:
         super().close_day(community, day, close)
+        for name, campaign in community.campaigns.items():
+            own = [
+                (when, record)
+                for when, record in community.happenings[campaign.begins_at :]
+                if record.campaign_id == name and record.type in INTERACTIONS
+            ]
+            # Events arrive in order here: late is what arrives when its day has closed.
+            late = Counter(
+                when
+                for when, record in own
+                if record.user_id and record.arrival >= community.close_of(when)
+            )
+            begun = min((when for when, _ in own), default=day)
+            if day - begun < FORGOTTEN_AFTER:
+                self.first_late[name] = sum(late[begun + n * DAY] for n in range(7))
+            self.late[name, day.isoformat()] = self.first_late[name] + sum(
+                late[day - n * DAY] for n in range(7)
+            )
         for rule in RULES:
             self.judged[rule, day.isoformat()] = MEASURES[rule](
                 community, day, community.rules[rule]
@@ -89,9 +111,18 @@ def test_every_day_is_judged_alike(seed: int) -> None:
         if isinstance(output, Snapshot):
             for rule in RULES:
                 figures = output.verdicts[rule]["evaluation"]
-                verdict = figures["verdict"].value
+                verdict = figures["verdict"]
                 found[rule, iso(output.day)] = (figures["value"], figures["baseline"], verdict)
     assert found == of_the_oracle(seed).judged
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_came_late_of_the_campaign_that_is_judged_is_counted(seed: int) -> None:
+    for output in of_the_engine(seed):
+        if isinstance(output, Snapshot):
+            figures = output.verdicts["campaign-participation-decay"]["evaluation"]
+            expected = of_the_oracle(seed).late[figures["campaign_id"], iso(output.day)]
+            assert figures["late_events"] == expected, iso(output.day)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -121,5 +152,6 @@ def test_the_stories_hold_every_verdict_and_alerts_of_every_end() -> None:
         for verdict in ("FIRE", "OK", "LEARNING", "BELOW_FLOOR", "NOT_APPLICABLE"):
             least = 0 if (rule, verdict) in UNSAID else 20
             assert verdicts[rule, verdict] >= least, (rule, verdict, verdicts)
+    assert sum(of_the_oracle(seed).late.total() for seed in SEEDS) >= 100
     reasons = Counter(each.reason for seed in SEEDS for each in of_the_oracle(seed).alerts)
     assert min(reasons[reason] for reason in ("threshold", "recovered", "inconclusive")) >= 5

@@ -24,9 +24,9 @@ START = parse_instant("2025-01-01T12:00:00Z") or 0
 INCONCLUSIVE_DAYS = 28
 
 
-def policies(*, disabled: str | None = None, enabled: str | None = None) -> Policies:
+def policies(*enabled: str, disabled: str | None = None) -> Policies:
     rules = {disabled: {"enabled": False}} if disabled else {}
-    rules |= {enabled: {"enabled": True}} if enabled else {}
+    rules |= {rule: {"enabled": True} for rule in enabled}
     return Policies(
         parse_configuration("test", {"rules": rules}, shipped_catalogue()), shipped_catalogue()
     )
@@ -110,7 +110,7 @@ def test_a_rule_that_is_turned_on_later_judges_by_the_days_that_were_kept() -> N
     before = tick(partition, START + 16 * DAY)
     assert records([*bought.outputs, *before.outputs], STALLED) == []
 
-    partition = restarted(partition, policies(enabled=STALLED))
+    partition = restarted(partition, policies(STALLED))
     (fired,) = records(tick(partition, START + 17 * DAY).outputs, STALLED)
 
     figures = fired["data"]["evaluation"]
@@ -121,7 +121,7 @@ def test_a_rule_that_is_turned_on_later_judges_by_the_days_that_were_kept() -> N
 def test_an_alert_of_a_rule_that_is_off_again_ends_and_is_shown_with_all_its_days_until_then() -> (
     None
 ):
-    partition = Partition(policies(enabled=STALLED))
+    partition = Partition(policies(STALLED))
     fold(partition, [event(day, "purchase.completed", "u") for day in (0, 1, 2)])
     (fired,) = records(tick(partition, START + 10 * DAY).outputs, STALLED)
 
@@ -145,7 +145,7 @@ MONTHLY = "monthly-activity-low"
 
 
 def test_an_alert_of_a_rule_that_needs_a_ledger_ends_though_none_is_kept_any_more() -> None:
-    partition = Partition(policies(enabled=MONTHLY))
+    partition = Partition(policies(MONTHLY))
     fold(partition, [event(0, "member.joined", f"m{number}") for number in range(60)])
     (fired,) = records(tick(partition, START + 28 * DAY).outputs, MONTHLY)
 
@@ -156,3 +156,53 @@ def test_an_alert_of_a_rule_that_needs_a_ledger_ends_though_none_is_kept_any_mor
     assert ended["data"]["alert_id"] == fired["data"]["alert_id"]
     assert ended["data"]["reason"] == "inconclusive"
     assert explain(ended, shipped_catalogue()).matches
+
+
+LADDER, CIRCLES = "member-churn", "member-tiers"
+
+
+def gone_quiet(*enabled: str) -> tuple[Partition, Record]:
+    """A partition in which a member stands on the ladder's first rung, and what was said of it."""
+    partition = Partition(policies(*enabled))
+    fold(partition, [event(0, "post.created", "gone")])
+    (fired,) = records(tick(partition, START + 16 * DAY).outputs, LADDER)
+    assert (fired["data"]["status"], fired["data"]["evaluation"]["case"]) == ("firing", "first")
+    return partition, fired
+
+
+def test_an_alert_of_the_ladder_that_is_off_stays_without_an_end_where_no_ledger_is_kept() -> None:
+    partition, _ = gone_quiet(LADDER)
+
+    partition = restarted(partition, policies())
+    silent = tick(partition, START + 100 * DAY).outputs
+    back = fold(partition, [event(101, "post.created", "gone")]).outputs
+    later = tick(partition, START + 300 * DAY).outputs
+
+    assert records([*silent, *back, *later], LADDER) == []
+
+
+def test_an_alert_of_the_ladder_that_is_off_ends_by_a_return_alone_where_a_ledger_is_kept() -> None:
+    partition, fired = gone_quiet(LADDER, CIRCLES)
+
+    partition = restarted(partition, policies(CIRCLES))
+    assert records(tick(partition, START + 100 * DAY).outputs, LADDER) == []
+    (ended,) = records(fold(partition, [event(101, "post.created", "gone")]).outputs, LADDER)
+
+    assert ended["data"]["alert_id"] == fired["data"]["alert_id"]
+    assert (ended["data"]["status"], ended["data"]["reason"]) == ("resolved", "returned")
+    assert explain(ended, shipped_catalogue()).matches
+    assert records(tick(partition, START + 300 * DAY).outputs, LADDER) == []
+
+
+def test_the_ladder_that_is_turned_on_again_begins_a_new_alert_by_a_new_silence() -> None:
+    partition, fired = gone_quiet(LADDER)
+    partition = restarted(partition, policies())
+    fold(partition, [event(20, "post.created", "gone")])
+
+    partition = restarted(partition, policies(LADDER))
+    again = fold(partition, [event(22, "post.created", "gone")]).outputs
+    quiet = tick(partition, START + 38 * DAY).outputs
+
+    (began,) = records([*again, *quiet], LADDER)
+    assert began["data"]["alert_id"] != fired["data"]["alert_id"]
+    assert (began["data"]["status"], began["data"]["seq"]) == ("firing", 1)

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from models.alerts import Verdict
 from models.days import iso
 from models.events import LAST_INTERACTION, EventType
-from models.panes import WIDE, Figure, Pane, Recent, empty_pane
+from models.ledger import Cohort
+from models.panes import WIDE, Figure, Pane, empty_pane
+from models.totals import add_up
 from rules.measures import cohort_value, growth_stage
 from rules.measures.cohort_value import CohortValueParameters
 from rules.measures.growth_stage import (
@@ -25,7 +27,7 @@ from rules.measures.growth_stage import (
     signs_of,
     stage_of,
 )
-from rules.measures.measure import CohortFigures, Setting
+from rules.measures.measure import Setting
 from tests.builders import day
 
 D = day("2025-06-30")
@@ -146,10 +148,10 @@ def own(ago: int) -> int:
     return 1 << (ago + 1)
 
 
-def busy_days(**last: int) -> Recent:
+def busy_days(**last: int) -> dict[int, Pane]:
     """A row of days, each with counts of its own, and the figures of the last one's close."""
-    panes = []
-    for ago in reversed(range(40)):
+    panes = {}
+    for ago in range(40):
         pane: Pane = empty_pane(WIDE)
         pane[EventType.LIKE_ADDED] = 100 * own(ago)
         pane[EventType.CONTENT_VIEWED] = pane[EventType.MEMBER_JOINED] = 7 * own(ago)
@@ -163,15 +165,15 @@ def busy_days(**last: int) -> Recent:
             1,
         ):
             pane[figure] = place * own(ago)
-        panes.append(pane)
+        panes[D - ago] = pane
     for name, number in last.items():
-        panes[-1][Figure[name]] = number
+        panes[D][Figure[name]] = number
     return panes
 
 
 def staged(*, first_day: int = FIRST_DAY, **last: int) -> Any:
     figures = {"INVITERS_28": 50, "INVITERS_7": 25, "ACTIVE_MEMBERS": 10} | last
-    return growth_stage.gather(busy_days(**figures), D, first_day, STAGE)
+    return growth_stage.gather(add_up(busy_days(**figures), D), D, first_day, STAGE)
 
 
 def test_the_four_figures_are_counted_over_28_and_over_7_days() -> None:
@@ -195,9 +197,9 @@ def test_the_four_figures_are_counted_over_28_and_over_7_days() -> None:
 
 def test_interactions_are_those_of_the_contract_and_no_others() -> None:
     for kind in EventType:
-        panes = [empty_pane(WIDE) for _ in range(28)]
-        panes[-1][kind] = 3
-        evaluation = growth_stage.gather(panes, D, FIRST_DAY, STAGE)
+        pane = empty_pane(WIDE)
+        pane[kind] = 3
+        evaluation = growth_stage.gather(add_up({D: pane}, D), D, FIRST_DAY, STAGE)
         expected = 3 if kind <= LAST_INTERACTION else 0
         assert evaluation["last_28_days"]["interactions"] == expected, kind
 
@@ -250,8 +252,11 @@ def test_more_of_a_figure_never_takes_its_sign_away(
 
 
 def valued(*cohorts: tuple[str | None, int, int], first_day: int = FIRST_DAY) -> Any:
-    figures = [CohortFigures(*each) for each in cohorts]
-    return cohort_value.gather(figures, D, first_day, COHORTS)
+    by_month = {
+        0 if month is None else 12 * int(month[:4]) + int(month[5:]) - 1: Cohort(*figures)
+        for month, *figures in cohorts
+    }
+    return cohort_value.gather(by_month, D, first_day, COHORTS)
 
 
 def test_cohorts_stand_by_month_earlier_ones_together_and_apart_who_was_never_seen() -> None:

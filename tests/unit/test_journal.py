@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import groupby
 
 import pytest
 
@@ -210,7 +211,7 @@ def test_a_ledger_that_is_turned_on_later_knows_the_members_and_whole_days_only(
         for output in tick(log.partition, START + 33 * DAY).outputs
         if isinstance(output, Snapshot)
     }
-    assert verdicts[31].verdicts["member-tiers"]["verdict"] is Verdict.OK
+    assert verdicts[31].verdicts["member-tiers"]["verdict"] == Verdict.OK
     log.partition.clean()
 
 
@@ -241,3 +242,17 @@ def test_a_restart_after_a_ledger_was_turned_on_and_off_and_on_finds_the_same() 
     assert ledger is not None
     assert ledger.people.keys() == {"anna", "ben", "cleo", "dora"}
     assert ledger.since == again.communities["42"].first_day + 4
+
+
+def test_an_alert_is_kept_until_it_ends_and_takes_no_room_at_rest() -> None:
+    posts_a_day = [10] * 7 + [1] * 8 + [20] * 8
+    numbers = iter(range(1_000))
+    log = Log()
+    kept = []
+    for day, posts in enumerate(posts_a_day):
+        log.batch(*(post(next(numbers), day=day) for _ in range(posts)))
+        kept.append(set(log.partition.communities["42"].alerts))
+        restored, _ = log.read_back()
+        assert restored.communities["42"].alerts == log.partition.communities["42"].alerts
+    dropped = {"speech-density-drop"}
+    assert [alerts for alerts, _ in groupby(kept)] == [set(), dropped, set()]

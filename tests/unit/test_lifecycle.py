@@ -170,6 +170,16 @@ def announced(verdicts: list[Verdict], hold: Hold) -> list[tuple[int, str]]:
     return told
 
 
+runs = st.lists(
+    st.tuples(
+        st.sampled_from([Verdict.FIRE, Verdict.FIRE, Verdict.OK, Verdict.LEARNING]),
+        st.sampled_from([1, 1, 1, 2, 3, 26, 27, 28, 29]),
+    ),
+    max_size=12,
+)
+holds = st.builds(Hold, st.integers(0, 3), st.integers(0, 3))
+
+
 def test_an_alert_remembers_the_close_that_started_it_until_it_ends() -> None:
     state, _ = advance(RESTING, Verdict.FIRE, 7, 7000, hold=Hold(0, 1))
     for close in (8, 9):
@@ -177,7 +187,25 @@ def test_an_alert_remembers_the_close_that_started_it_until_it_ends() -> None:
     state, _ = advance(state, Verdict.OK, 10, 10_000, hold=Hold(0, 1))
     assert (state.phase, state.started_day, state.started_at) == (FIRING, 7, 7000)
     state, _ = advance(state, Verdict.OK, 11, 11_000, hold=Hold(0, 1))
-    assert state == RESTING
+    assert state is RESTING
+
+
+@given(st.sampled_from([verdict for verdict in Verdict if verdict is not Verdict.FIRE]), holds)
+def test_an_alert_at_rest_stays_there_until_fire(verdict: Verdict, hold: Hold) -> None:
+    state, announcement = advance(RESTING, verdict, 7, 7000, hold=hold)
+    assert state is RESTING
+    assert announcement is None
+
+
+@given(runs, holds)
+def test_an_alert_rests_whenever_it_is_quiet(
+    lengths: list[tuple[Verdict, int]], hold: Hold
+) -> None:
+    state = RESTING
+    verdicts = [verdict for verdict, length in lengths for _ in range(length)]
+    for close, verdict in enumerate(verdicts):
+        state, _ = advance(state, verdict, close, close * 1000, hold=hold)
+        assert (state is RESTING) == (state.phase is Phase.QUIET)
 
 
 def looking_back(verdicts: list[Verdict], hold: Hold) -> list[tuple[int, str]]:
@@ -203,16 +231,6 @@ def looking_back(verdicts: list[Verdict], hold: Hold) -> list[tuple[int, str]]:
 
 def ends_with(verdicts: Sequence[Verdict], wanted: Verdict, times: int) -> bool:
     return len(verdicts) >= times and set(verdicts[-times:]) == {wanted}
-
-
-runs = st.lists(
-    st.tuples(
-        st.sampled_from([Verdict.FIRE, Verdict.FIRE, Verdict.OK, Verdict.LEARNING]),
-        st.sampled_from([1, 1, 1, 2, 3, 26, 27, 28, 29]),
-    ),
-    max_size=12,
-)
-holds = st.builds(Hold, st.integers(0, 3), st.integers(0, 3))
 
 
 @given(runs, holds)

@@ -25,9 +25,11 @@ SETTING = Setting(
 )
 
 
-def campaign(first: int, latest: int, *, ago: int = 30, name: str = "spring") -> CampaignFigures:
+def campaign(
+    first: int, latest: int, *, ago: int = 30, name: str = "spring", late: int = 0
+) -> CampaignFigures:
     """A campaign that began so many days before the judged one."""
-    return CampaignFigures(name, D - ago, first, latest)
+    return CampaignFigures(name, D - ago, first, latest, late)
 
 
 def judged(*campaigns: CampaignFigures, first_day: int = KNOWN_SINCE) -> dict[str, Any]:
@@ -91,17 +93,18 @@ def test_every_campaign_is_listed_or_counted_with_the_reason_why_it_is_not_judge
         campaign(90, 1, ago=401, name="earlier"),
     )
     assert evaluation["campaigns"] == [
-        {"campaign_id": "spring", "first_day": iso(D - 30), "first": 30, "latest": 20}
+        {"campaign_id": "spring", "first_day": iso(D - 30), "first": 30, "latest": 20, "late": 0}
     ]
     assert evaluation["campaigns_not_judged"] == {"over": 1, "unseen": 2, "young": 1, "small": 1}
 
 
 def test_the_figures_are_those_of_the_campaign_that_fell_most() -> None:
-    evaluation = judged(campaign(60, 30), campaign(30, 10, ago=20, name="b"))
+    evaluation = judged(campaign(60, 30, late=3), campaign(30, 10, ago=20, name="b", late=7))
     assert (evaluation["campaign_id"], evaluation["value"], evaluation["baseline"]) == ("b", 10, 30)
     assert evaluation["baseline_window"] == [iso(D - 20), iso(D - 14)]
     assert evaluation["window"] == [iso(D - 6), iso(D)]
     assert evaluation["campaign_week"] == 3
+    assert evaluation["late_events"] == 7
 
 
 def test_a_fall_is_cut_and_not_rounded_so_that_it_never_reads_as_one_that_fires() -> None:
@@ -138,35 +141,22 @@ def test_whatever_is_listed_the_verdict_follows_from_it_and_none_of_the_listed_f
         assert evaluation["value"] / evaluation["baseline"] == min(kept)
 
 
+def listed(**changes: Any) -> dict[str, Any]:
+    """What an evaluation lists of a campaign of which 8 of 20 are left."""
+    spring = {"campaign_id": "spring", "first_day": iso(D - 30), "first": 20, "latest": 8}
+    return {**spring, "late": 0, **changes}
+
+
 FORGED = [
     ("another campaign", {"campaign_id": "autumn"}),
     ("another count", {"value": 7}),
     ("another first week", {"baseline": 21}),
-    (
-        "a campaign that fell more",
-        {
-            "campaigns": [
-                {"campaign_id": "spring", "first_day": iso(D - 30), "first": 20, "latest": 8},
-                {"campaign_id": "b", "first_day": iso(D - 30), "first": 20, "latest": 7},
-            ]
-        },
-    ),
-    (
-        "a campaign too young to be judged",
-        {
-            "campaigns": [
-                {"campaign_id": "spring", "first_day": iso(D - 12), "first": 20, "latest": 8}
-            ]
-        },
-    ),
+    ("another count of what came late", {"late_events": 1}),
+    ("a campaign that fell more", {"campaigns": [listed(), listed(campaign_id="b", latest=7)]}),
+    ("a campaign too young to be judged", {"campaigns": [listed(first_day=iso(D - 12))]}),
     (
         "a campaign too small to be judged",
-        {
-            "campaigns": [
-                {"campaign_id": "spring", "first_day": iso(D - 30), "first": 20, "latest": 8},
-                {"campaign_id": "b", "first_day": iso(D - 30), "first": 19, "latest": 19},
-            ]
-        },
+        {"campaigns": [listed(), listed(campaign_id="b", first=19, latest=19)]},
     ),
 ]
 

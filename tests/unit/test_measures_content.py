@@ -9,7 +9,8 @@ import pytest
 from models.alerts import Verdict
 from models.days import iso
 from models.events import EventType
-from models.panes import LATE, WIDE, Figure, Pane, empty_pane, recent
+from models.panes import LATE, WIDE, Figure, Pane, empty_pane
+from models.totals import add_up
 from rules.measures.content_effect import MEASURE, ContentEffectParameters
 from rules.measures.measure import Setting
 from tests.builders import day
@@ -29,8 +30,8 @@ def pane(views: int, shares: int = 0, completions: int = 0, hundredths: int = 0)
 
 
 def judged(panes: dict[int, Pane], *, first_day: int = KNOWN_SINCE) -> dict[str, Any]:
-    seen = recent(panes, D, 65)
-    return MEASURE.gather(seen, D, first_day, Setting(PARAMETERS, "default", "UTC"))
+    setting = Setting(PARAMETERS, "default", "UTC")
+    return MEASURE.gather(add_up(panes, D), D, first_day, setting)
 
 
 ROWS = [

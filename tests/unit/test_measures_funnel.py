@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from models.alerts import Verdict
 from models.days import iso
-from models.panes import WIDE, Figure, Pane, empty_pane, recent
+from models.panes import WIDE, Figure, Pane, empty_pane
+from models.totals import add_up
 from rules.measures.measure import Setting
 from rules.measures.member_funnel import CASES, MEASURE, MemberFunnelParameters
 from tests.builders import catalogue, day
@@ -36,7 +37,7 @@ def pane(**counts: int) -> Pane:
 
 
 def judged(panes: dict[int, Pane], *, first_day: int = KNOWN_SINCE) -> dict[str, Any]:
-    seen = recent(panes, D, MEASURE.horizon(PARAMETERS))
+    seen = add_up(panes, D, MEASURE.horizon(PARAMETERS))
     return MEASURE.gather(seen, D, first_day, Setting(PARAMETERS, "default", "UTC"))
 
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from models.alerts import Verdict
 from models.days import iso
-from models.panes import LATE, WIDE, Figure, Pane, Panes, Recent, empty_pane, recent
+from models.panes import LATE, WIDE, Figure, Pane, empty_pane
+from models.totals import add_up
 from rules.measures import content_conversion, monthly_activity, viral_coefficient
 from rules.measures.content_conversion import ContentConversionParameters
 from rules.measures.measure import Setting
@@ -35,24 +36,20 @@ def pane(late: int = 0, **figures: int) -> Pane:
     return counters
 
 
-def until(last: int, panes: Panes) -> Recent:
-    return recent(panes, last, 40)
-
-
 def viral(joined: int, inviters: int, *, ago: int = 27, first_day: int = FIRST_DAY) -> Any:
     panes = {D: pane(INVITERS_28=inviters)}
     panes.setdefault(D - ago, pane())[Figure.INVITED_JOINED] = joined
-    return viral_coefficient.gather(until(D, panes), D, first_day, VIRAL)
+    return viral_coefficient.gather(add_up(panes, D), D, first_day, VIRAL)
 
 
 def content(spoke: int, viewers: int, *, first_day: int = FIRST_DAY) -> Any:
     panes = {D: pane(SPEAKING_VIEWERS_28=spoke, VIEWERS_28=viewers)}
-    return content_conversion.gather(until(D, panes), D, first_day, CONTENT)
+    return content_conversion.gather(add_up(panes, D), D, first_day, CONTENT)
 
 
 def monthly(active: int, known: int, *, first_day: int = FIRST_DAY) -> Any:
     panes = {D: pane(ACTIVE_MEMBERS=active, KNOWN_MEMBERS=known)}
-    return monthly_activity.gather(until(D, panes), D, first_day, MONTHLY)
+    return monthly_activity.gather(add_up(panes, D), D, first_day, MONTHLY)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +104,7 @@ def test_newcomers_are_counted_over_28_and_7_days_and_inviters_as_of_the_last_cl
         D - ago: pane(INVITED_JOINED=own(ago), INVITERS_28=100 + ago, INVITERS_7=50 + ago)
         for ago in range(-1, 30)
     }
-    figures = viral_coefficient.gather(until(D, panes), D, FIRST_DAY, VIRAL)
+    figures = viral_coefficient.gather(add_up(panes, D), D, FIRST_DAY, VIRAL)
     assert (figures["value"], figures["inviters"]) == (sum(map(own, range(28))), 100)
     assert figures["window"] == [iso(D - 27), iso(D)]
     joined = sum(map(own, range(7)))
@@ -142,7 +139,7 @@ def test_figures_of_a_window_are_those_of_the_last_close(
     measure: Any, setting: Setting, figures: dict[str, int], said: dict[str, Any]
 ) -> None:
     panes = {D: pane(**figures), D - 1: pane(**dict.fromkeys(figures, 999)), D + 1: pane()}
-    evaluation = measure.gather(until(D, panes), D, FIRST_DAY, setting)
+    evaluation = measure.gather(add_up(panes, D), D, FIRST_DAY, setting)
     assert {name: evaluation[name] for name in said} == said
     assert evaluation["window"] == [iso(D - 27), iso(D)]
 
@@ -151,7 +148,7 @@ def test_figures_of_a_window_are_those_of_the_last_close(
 def test_late_events_are_those_of_the_28_days_and_so_many_days_are_read(measure: Any) -> None:
     setting = {viral_coefficient: VIRAL, content_conversion: CONTENT}.get(measure, MONTHLY)
     panes = {D - ago: pane(late=own(ago)) for ago in range(-1, 40)}
-    evaluation = measure.gather(until(D, panes), D, FIRST_DAY, setting)
+    evaluation = measure.gather(add_up(panes, D), D, FIRST_DAY, setting)
     assert evaluation["late_events"] == sum(map(own, range(28)))
     assert measure.MEASURE.horizon(setting.parameters) == 28
     assert measure.MEASURE.needs_ledger

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any
 
 import pytest
 
-from models.alerts import Verdict
 from models.days import iso
 from models.events import EventType
 from models.panes import FIGURE_NAMES, GROWN
@@ -23,13 +21,11 @@ from rules.review.amounts import (
     ratio,
     read,
 )
-from rules.review.answers import answers
-from rules.review.charts import OVER_TIME, over_time
+from rules.review.charts import OVER_TIME
 from rules.review.compose import review
-from rules.review.figures import FIGURES, FUNNEL, PLACES, PartName, part_of
-from rules.review.history import JudgedDay, NoSuchPeriodError, Period, buckets, period_of, unbroken
-from rules.review.judgements import Case, case_of, index_of, more_measures, over
-from streams.review.projection import project
+from rules.review.figures import FIGURES, FUNNEL, PartName
+from rules.review.history import NoSuchPeriodError, Period, buckets, period_of, unbroken
+from rules.review.judgements import more_measures
 from tests.builders import catalogue, day
 from tests.reviewed import D, history, judged, same_again, told
 
@@ -39,7 +35,6 @@ REPLY_RATE = next(f for f in FIGURES[PartName.CONTENT] if f.name == "reply_rate"
 COMPLETION = next(f for f in FIGURES[PartName.CONTENT] if f.name == "read_completion")
 ACTIVE = next(f for f in FIGURES[PartName.MEMBERS] if f.name == "active_share")
 STAYED = next(f for f in FIGURES[PartName.MEMBERS] if f.name == "funnel_stayed")
-STAGE = "growth-stage"
 JOINED, COUNTED = "joined_members_37_days_ago", "joined_stayed_37_days_ago"
 
 
@@ -250,174 +245,3 @@ def test_a_count_of_a_part_of_the_days_is_not_compared() -> None:
     now = [judged(D - 1, day_of_speech), judged(D, day_of_speech)]
     found = compare(SPEECH, Windows(now, [judged(D - 2, day_of_speech)], 2))
     assert (found.now.value, found.before.value, found.change) == (8, 4, None)
-
-
-INDEX_EVALUATION: dict[str, Any] = {
-    "index": 61.256,
-    "components": {
-        "speech_density": {"score": 50.0, "contribution": 30.0, "pull": 30.0},
-        "reply_rate": {"score": 90.0, "contribution": 31.256, "pull": 3.5},
-        "newcomers_who_stay": {
-            "recent": [[2, 4]], "score": 100.0, "contribution": 5.25, "pull": 0.0
-        },
-        "satisfaction": {"recent": [None], "score": None, "contribution": None, "pull": None},
-    },
-}  # fmt: skip
-
-
-def test_the_index_is_read_as_it_was_judged_last_with_its_parts() -> None:
-    days = [
-        judged(D - 1, {}, {"health-index-falling": Verdict.FIRE},
-               {"health-index-falling": INDEX_EVALUATION}),
-        judged(D, {}),
-    ]  # fmt: skip
-    index = index_of(days)
-    assert index is not None
-    assert (index.day, index.verdict, index.value) == (D - 1, Verdict.FIRE, 6_126)
-    assert index.pulled_most == ("speech_density", "reply_rate")
-    assert index.missing == ("satisfaction",)
-
-
-def test_without_its_rule_there_is_no_index() -> None:
-    assert index_of([judged(D, {"post.created": 1})]) is None
-
-
-@pytest.mark.parametrize(
-    ("evaluations", "expected"),
-    [
-        ({}, {}),
-        ({"member-silent": {"value": 3}}, {"newly_silent": 3}),
-        ({"member-churn": {"value": 0}}, {"churn_told": 0}),
-        (
-            {"health-index-falling": INDEX_EVALUATION},
-            {"health_index": 6_126, "newcomers_who_stay.counted": 2, "newcomers_who_stay.cases": 4},
-        ),
-        (
-            {"health-index-falling": {"index": None, "components": {"newcomers_who_stay": {}}}},
-            {
-                "health_index": None,
-                "newcomers_who_stay.counted": None,
-                "newcomers_who_stay.cases": None,
-            },
-        ),
-    ],
-    ids=["off", "silence", "churn", "index", "index not known"],
-)
-def test_counts_that_stand_in_evaluations_only_become_measures(
-    evaluations: dict[str, Any], expected: dict[str, int | None]
-) -> None:
-    assert more_measures(evaluations) == expected
-
-
-def test_a_rule_is_told_with_its_days_by_verdict_and_the_days_it_fired_on() -> None:
-    said = [Verdict.LEARNING, Verdict.FIRE, Verdict.FIRE, Verdict.BELOW_FLOOR]
-    days = [judged(D + number, {}, {"a-rule": verdict}) for number, verdict in enumerate(said)]
-    a, never = over(["never-judged", "a-rule"], days)
-    assert (a.last, a.inconclusive, a.fired) == (Verdict.BELOW_FLOOR, 2, (D + 1, D + 2))
-    assert (never.last, never.fired, never.inconclusive) == (None, (), 0)
-
-
-@pytest.mark.parametrize(
-    ("rule_id", "evaluations", "books"),
-    [
-        ("speech-density-drop", [{}], ["launch-topic-challenge"]),
-        ("member-churn", [{}],
-         ["recall-gift-pack", "product-meeting-invitation", "free-upgrade"]),
-        ("member-churn", [{"case": "third"}, {"case": "second"}, {"case": "third"}],
-         ["free-upgrade", "product-meeting-invitation"]),
-        ("a-rule-of-tomorrow", [{}], []),
-    ],
-    ids=["one", "all of a ladder", "by case", "unknown"],
-)  # fmt: skip
-def test_what_fired_is_answered_by_its_playbooks(
-    rule_id: str, evaluations: list[dict[str, Any]], books: list[str]
-) -> None:
-    days = [judged(D, {}, {rule_id: Verdict.FIRE}, {rule_id: each}) for each in evaluations]
-    assert [book.id for book in answers(catalogue(), rule_id, days)] == books
-
-
-def test_every_rule_that_is_shipped_has_a_place_in_the_review() -> None:
-    assert set(PLACES) == set(catalogue())
-
-
-def test_a_rule_that_is_not_known_is_told_with_health() -> None:
-    assert part_of("a-rule-of-tomorrow") is PartName.HEALTH
-
-
-def test_a_review_has_five_parts_and_each_rule_in_one_of_them() -> None:
-    days = told([3] * 60)
-    found = review(days, period_of(days, None, None), catalogue(), same_again)
-    assert [part.name for part in found.parts] == list(PartName)
-    rules = [rule.rule_id for part in found.parts for rule in part.rules]
-    assert sorted(rules) == sorted(catalogue())
-    assert all(rule.last is None for part in found.parts for rule in part.rules)
-
-
-def test_what_fired_is_answered_in_its_part_alone() -> None:
-    fired = {"speech-density-drop": Verdict.FIRE, "member-silent": Verdict.OK}
-    days = history([judged(D, {"post.created": 3, "reply.created": 0}, fired)])
-    found = review(days, period_of(days, None, None), catalogue(), same_again)
-    answered = {part.name: list(part.answers) for part in found.parts if part.answers}
-    assert answered == {PartName.CONTENT: ["speech-density-drop"]}
-
-
-def staged(number: int, verdict: Verdict, case: str | None) -> JudgedDay:
-    return judged(D + number, {}, {STAGE: verdict}, {STAGE: {"case": case}})
-
-
-@pytest.mark.parametrize(
-    ("days", "case"),
-    [
-        ([(Verdict.OK, "seed"), (Verdict.OK, "burst")], Case(STAGE, D + 1, "burst", "settled")),
-        ([(Verdict.OK, "seed"), (Verdict.OK, None)], Case(STAGE, D, "seed", "settled")),
-        ([(Verdict.OK, "seed"), (Verdict.LEARNING, "x")], Case(STAGE, D, "seed", "settled")),
-        ([(Verdict.LEARNING, None)], None),
-    ],
-    ids=["the last", "the last that is told", "of a verdict that is one", "none"],
-)
-def test_a_case_is_the_last_that_was_told(
-    days: list[tuple[Verdict, str | None]], case: Case | None
-) -> None:
-    now = [staged(number, *said) for number, said in enumerate(days)]
-    assert case_of(STAGE, now, [staged(-1, Verdict.OK, "settled")]) == case
-
-
-def test_what_only_reports_stands_in_its_part_with_the_playbook_of_the_case() -> None:
-    funnel = {"member-funnel": {"case": "first-month"}}
-    days = history(
-        [
-            staged(-28, Verdict.OK, "seed"),
-            staged(-1, Verdict.OK, "burst"),
-            judged(D, {}, {"member-funnel": Verdict.OK}, funnel),
-        ]
-    )
-    found = review(days, period_of(days, None, None), catalogue(), same_again)
-    reported = {
-        part.name: [(case.name, book.id) for case, book in part.reported]
-        for part in found.parts
-        if part.reported
-    }
-    assert reported == {
-        PartName.MEMBERS: [("first-month", "active-circle-hosting")],
-        PartName.HEALTH: [("burst", "burst-stage")],
-    }
-    codes = {part.name: part.findings[-1].code for part in found.parts}
-    assert codes[PartName.MEMBERS] == "reported"
-    assert codes[PartName.HEALTH] == "reported_anew"
-
-
-def test_a_chart_leaves_open_what_is_not_wholly_known_and_drops_what_never_is() -> None:
-    known = {"post.created": 1, "reply.created": 0}
-    days = history([judged(D - before, known) for before in range(30, -1, -1) if before != 10])
-    charts = over_time(PartName.CONTENT, days, Period(D - 27, D))
-    speech, rates = charts
-    assert [series.name for series in speech.series] == ["posts", "replies"]
-    assert speech.series[0].values == (None, None, None, None, 7, 7, None, 7)
-    assert [series.name for series in rates.series] == ["reply_rate"]
-
-
-def test_what_is_0_throughout_is_not_drawn() -> None:
-    days = told([0] * 90)
-    found = review(days, period_of(days, None, None), catalogue(), project)
-    assert [chart.name for part in found.parts for chart in part.charts] == []
-    assert found.parts[-1].findings[0].code == "outlook"

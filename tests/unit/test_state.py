@@ -12,6 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from models import state
+from models.alerts import AlertState, Phase
 from models.panes import WIDTH
 from models.state import (
     FORMAT_VERSION,
@@ -23,7 +24,6 @@ from models.state import (
     StoredPartition,
 )
 from models.stored import (
-    StoredAlert,
     StoredChange,
     StoredCommunity,
     decode_change,
@@ -45,7 +45,7 @@ stamps = st.builds(Stamp, epochs, counts)
 identifiers = st.text(min_size=1, max_size=20) | st.sampled_from(["社" * 256, "\x00", "a|b"])
 alerts = st.dictionaries(
     st.sampled_from(["member-silent", "speech-density-drop"]),
-    st.builds(StoredAlert, *[st.integers(0, 1 << 40)] * 6),
+    st.builds(AlertState, st.sampled_from(Phase), *[st.integers(0, 1 << 40)] * 5),
 )
 zones = st.sampled_from(["UTC", "Australia/Lord_Howe"])
 panes = st.dictionaries(days, st.lists(st.integers(0, 1 << 40), min_size=WIDTH, max_size=WIDTH))

@@ -1,54 +1,49 @@
 """Enters what members do into the ledger and the wide panes of their community.
 
-Events are entered in the order in which they were applied. Those of today wait in `Ledger.fresh`
-until somebody needs the ledger, so that the loop over all events does no more than keep them:
-`settle` must come before anything else is entered, judged or stored.
+Events of today wait in `Ledger.fresh` until somebody needs the ledger, so that the loop over all
+events does no more than keep them: `settle` must come before anything else is entered, judged or
+stored.
+
+They are entered together: first how often who did what, then what it says of a member to have
+taken part that day, then the events that say more (`rules.entries`), in their order. Within a day
+that is as good as one by one. Counts add up in any order; to take part says the same of a member
+however often, and before or after joining on that day; the order of joins, surveys and purchases
+matters (a purchase counts for the month of the join, if that is known by then), and is kept.
 """
 
-from collections.abc import Iterable
 from typing import Final
 
 from models import ledger as names
 from models import members as packed
-from models.events import NUMBERS, Event, EventType
-from models.ledger import Cohort, Counter, Entries, Person
+from models.events import LAST_INTERACTION, NUMBERS, Event
+from models.ledger import Cohort, Entries, Person
 from models.panes import WIDE
 from rules.churn import restore_watch
-from rules.entries import SPECIAL, Entry, enter_campaign, first_of_day, first_received
+from rules.entries import SPECIAL, Entry, enter_campaign, is_restless, known, note_interaction
 from rules.ledger import Ledger
 from rules.ledger_close import recount_after_restart
-from rules.state import Community, Partition
+from rules.state import Community
 
-_ANSWERS: Final = (int(EventType.REPLY_CREATED), int(EventType.LIKE_ADDED))
-_RECEIVED: Final = names.RECEIVED
-_LAST_INTERACTION: Final = int(EventType.PURCHASE_COMPLETED)
+_LAST_INTERACTION: Final = int(LAST_INTERACTION)
 
-# Interned, so that a look-up compares no characters.
-_COUNTERS: Final = tuple(
-    names.SPEECH
-    if kind <= EventType.REPLY_CREATED
-    else names.OTHER
-    if kind <= EventType.PURCHASE_COMPLETED
-    else names.VIEWS
-    if kind is EventType.CONTENT_VIEWED
-    else None
-    for kind in EventType
-)
+
+def keep(community: Community, day: int, kind: int, event: Event) -> None:
+    """Keep a person's event of today; one of a day that has closed is entered at once.
+
+    None of another day may wait then. Nothing happens where no ledger is kept.
+    """
+    ledger = community.ledger
+    if ledger is not None:
+        ledger.fresh.keep(kind, event)
+        if day < community.next_day:
+            enter(community, ledger, day)
 
 
 def settle(community: Community) -> None:
     """Enter today's events that wait; nothing happens where no ledger is kept."""
     ledger = community.ledger
-    if ledger is not None and ledger.fresh:
-        fresh, ledger.fresh = ledger.fresh, []
-        enter(community, community.today, fresh)
-
-
-def settle_all(partition: Partition) -> None:
-    """Enter what waits in the communities that have changed: they are about to be stored."""
-    if partition.keeps_ledgers:
-        for community in partition.dirty.values():
-            settle(community)
+    if ledger is not None and not ledger.fresh.is_empty:
+        enter(community, ledger, community.today)
 
 
 def begin_ledger(community: Community, ledger: Ledger) -> None:
@@ -73,50 +68,61 @@ def restore_ledger(community: Community, ledger: Ledger) -> None:
     ledger.restore(community.next_day)
     recount_after_restart(community, ledger)
     restore_watch(community, ledger)
+    ledger.restless = {
+        name for name, person in ledger.people.items() if is_restless(community, person)
+    }
 
 
-def enter(  # noqa: C901 (a loop over all events: calls would cost as much as what they do)
-    community: Community, day: int, events: Iterable[Event]
+def enter(community: Community, ledger: Ledger, day: int) -> None:
+    """Enter what waits, all of it events of `day`."""
+    fresh, entries = ledger.fresh, ledger.entries(day)
+    changed = ledger.changed.setdefault(day, {})
+    active = {*fresh.speakers, *fresh.doers}
+    everybody = active.union(fresh.viewers, fresh.receivers)
+    for user_id in sorted(everybody.difference(ledger.people)):
+        known(community, ledger, user_id)
+    counted = (
+        (names.SPEECH, fresh.speakers),
+        (names.OTHER, fresh.doers),
+        (names.VIEWS, fresh.viewers),
+        (names.RECEIVED, fresh.receivers),
+    )
+    for name, user_ids in counted:
+        if user_ids:
+            _count(entries, changed, name, user_ids)
+            if day < community.next_day:
+                _count_late(community, ledger, day, name, user_ids)
+    # Of the others an interaction says nothing new, unless one of a later day came before it.
+    for user_id in active if day < ledger.newest else active & ledger.restless:
+        note_interaction(community, ledger, user_id, day)
+    for event in fresh.events:
+        _enter_more(Entry(community, ledger, event, day))
+    fresh.clear()
+
+
+def _enter_more(entry: Entry) -> None:
+    """Enter what an event says beyond who acted."""
+    event = entry.event
+    kind = NUMBERS[event.type]
+    if kind in SPECIAL:
+        SPECIAL[kind](entry)
+    if event.campaign_id and kind <= _LAST_INTERACTION:
+        enter_campaign(entry, event.campaign_id)
+
+
+def _count(entries: Entries, changed: Entries, name: str, user_ids: list[str]) -> None:
+    """Count one more, in a counter of the day, for each of these members."""
+    counter, counts = entries.setdefault(name, {}), changed.setdefault(name, {})
+    for user_id in user_ids:
+        counter[user_id] = counts[user_id] = counter.get(user_id, 0) + 1
+
+
+def _count_late(
+    community: Community, ledger: Ledger, day: int, name: str, user_ids: list[str]
 ) -> None:
-    """Enter events of persons on `day`, in their order; nothing happens without a ledger."""
-    ledger = community.ledger
-    if ledger is None:
-        return
-    entries, changed = ledger.entries(day), ledger.changed.setdefault(day, {})
-    is_closed = day < community.next_day
-    for event in events:
-        kind = NUMBERS[event.type]
-        name, user_id, target = _COUNTERS[kind], event.user_id, event.target_user_id
-        if user_id and name is not None:
-            counter = entries.get(name) or _open(entries, name)
-            counts = changed.get(name) or _open(changed, name)
-            count = counter[user_id] = counts[user_id] = counter.get(user_id, 0) + 1
-            if count == 1:
-                first_of_day(community, ledger, user_id, name, day)
-            if is_closed:
-                _enter_late(community, ledger, user_id, name, day)
-        if target and kind in _ANSWERS and target != user_id:
-            counter = entries.get(_RECEIVED) or _open(entries, _RECEIVED)
-            counts = changed.get(_RECEIVED) or _open(changed, _RECEIVED)
-            count = counter[target] = counts[target] = counter.get(target, 0) + 1
-            if count == 1:
-                first_received(community, ledger, target, day)
-            if is_closed:
-                _enter_late(community, ledger, target, _RECEIVED, day)
-        if kind in SPECIAL:
-            SPECIAL[kind](Entry(community, ledger, event, day))
-        if event.campaign_id and kind <= _LAST_INTERACTION:
-            enter_campaign(Entry(community, ledger, event, day), event.campaign_id)
-
-
-def _open(entries: Entries, name: str) -> Counter:
-    """Return a counter to be added to, which is empty so far."""
-    return entries.setdefault(name, {})
-
-
-def _enter_late(community: Community, ledger: Ledger, user_id: str, name: str, day: int) -> None:
-    """Take an entry of a day that has closed into what was counted at its close."""
+    """Take entries of a day that has closed into what was counted at its close."""
     if day >= community.next_day - names.WINDOW_DAYS:
-        ledger.sum(name, user_id, 1)
+        for user_id in user_ids:
+            ledger.sum(name, user_id, 1)
     if name == names.SPEECH:
         ledger.recount.add(day)

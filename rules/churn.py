@@ -145,6 +145,8 @@ def judge_ladder(
             person.waiting = 0
             if user_id not in ledger.gone:
                 _judge(Visit(community, ledger, rule, user_id, day, at), effects)
+            if not person.waiting:
+                ledger.restless.add(user_id)
     return len(effects.outputs) - before
 
 
@@ -208,6 +210,7 @@ def come_back(
         _tell(visit, Signal.RETURN, day, effects)
     person.rung = person.rung_day = person.waiting = 0
     person.episode_day = person.episode_tier = person.told = 0
+    ledger.restless.add(user_id)
     if rule.enabled and signal is not Signal.LEAVE:
         _look_at(ledger, user_id, person, max(day + visit.bounds[Rung.FIRST], community.next_day))
 

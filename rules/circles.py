@@ -169,6 +169,7 @@ def _moves(
         is_quiet = packed.last_day(community.members[user_id]) <= day
         if is_quiet:
             person.quiet_tier, person.quiet_day = held, day
+            ledger.restless.add(user_id)
     return True
 
 

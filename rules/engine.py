@@ -18,7 +18,7 @@ from models.events import (
     Event,
     EventType,
 )
-from rules.bookkeeping import enter, settle
+from rules.bookkeeping import keep, settle
 from rules.churn import come_back, look_again, welcome_back
 from rules.close import close_due_days
 from rules.effects import UNKNOWN_TYPE, Effects, Outcome, Tally
@@ -106,7 +106,7 @@ def _apply_all(  # noqa: C901, PLR0912 (calls would cost as much as what they do
         counts[kind * _OUTCOMES + _APPLIED] += 1
         community.today_pane[kind] += 1
         if community.ledger is not None:
-            community.ledger.fresh.append(event)
+            community.ledger.fresh.keep(kind, event)
         if not community.is_noted:
             community.is_noted = True
             partition.note(community, community.today)
@@ -174,7 +174,7 @@ def _apply(
             if outcome == _DROPPED:
                 look_again(community, user_id, day)
         if outcome != _DROPPED:
-            enter(community, day, (event,))
+            keep(community, day, kind, event)
     if kind == _LEAVE and event.user_id:
         _leave(partition, community, event.user_id, day, arrival, effects)
     return outcome

@@ -37,6 +37,7 @@ _LARGEST_AMOUNT: Final = 10**9
 _FIRST_INTERACTION_DAYS: Final = range(31)
 _STAYED_DAYS: Final = range(7, 15)
 _MONTH_DAYS: Final = range(30, 38)
+_BY_INTERACTIONS: Final = int(Stage.INTERACTED | Stage.STAYED | Stage.MONTH)
 
 
 def known(community: Community, ledger: Ledger, user_id: str) -> Person:
@@ -45,6 +46,7 @@ def known(community: Community, ledger: Ledger, user_id: str) -> Person:
     if person is None:
         person = ledger.people[user_id] = Person()
         ledger.faded[user_id] = None
+        ledger.restless.add(user_id)
         ledger.seats[0] += 1
         community.know(user_id)
         if community.members[user_id] & packed.LEFT:
@@ -55,15 +57,9 @@ def known(community: Community, ledger: Ledger, user_id: str) -> Person:
     return person
 
 
-def first_of_day(community: Community, ledger: Ledger, user_id: str, name: str, day: int) -> None:
-    """Note what a member's first entry of a counter on a day says of the member."""
-    person = ledger.people.get(user_id) or known(community, ledger, user_id)
-    # When a member was last here follows from the entries: it need not be written with them.
-    if name == names.VIEWS:
-        person.last_viewed = max(person.last_viewed, day)
-        return
-    if name == names.SPEECH:
-        person.last_spoke = max(person.last_spoke, day)
+def note_interaction(community: Community, ledger: Ledger, user_id: str, day: int) -> None:
+    """Note what an interaction on a day says of a known member; to note it again says no more."""
+    person = ledger.people[user_id]
     if not person.first_interaction or day < person.first_interaction:
         person.first_interaction = day
         ledger.changed_people[user_id] = person
@@ -77,12 +73,22 @@ def first_of_day(community: Community, ledger: Ledger, user_id: str, name: str, 
             ledger.changed_people[user_id] = person
     if not person.waiting:
         watch(community, ledger, user_id, person, day)
+    if not is_restless(community, person):
+        ledger.restless.discard(user_id)
 
 
-def first_received(community: Community, ledger: Ledger, user_id: str, day: int) -> None:
-    """Note that somebody has answered or liked, on this day for the first time, what one wrote."""
-    person = ledger.people.get(user_id) or known(community, ledger, user_id)
-    person.last_received = max(person.last_received, day)
+def is_restless(community: Community, person: Person) -> bool:
+    """Tell whether the next interaction of a member may say something new of the member."""
+    return (
+        not person.first_interaction
+        or person.quiet_day > 0
+        or (not person.waiting and community.policy.ladder_rule is not None)
+        or (
+            person.joined > 0
+            and person.stages & _BY_INTERACTIONS != _BY_INTERACTIONS
+            and person.joined + _MONTH_DAYS[-1] >= community.next_day
+        )
+    )
 
 
 def _pass_stages(community: Community, person: Person, day: int) -> None:
@@ -142,6 +148,7 @@ def _enter_join(entry: Entry) -> None:
     if person.joined:
         return
     person.joined = entry.day
+    entry.ledger.restless.add(user_id)
     entry.add_figure(Figure.JOINED_MEMBERS)
     _cohort(entry.ledger, 0).members -= 1
     _cohort(entry.ledger, _month(entry.day)).members += 1

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from models import ledger as names
-from models.events import Event
+from models.events import LAST_INTERACTION, Event, EventType
 from models.ledger import (
     ENTRY_DAYS,
     WINDOW_DAYS,
@@ -34,15 +34,74 @@ SUMMED: Final = (
 )
 """The counters that are summed; campaigns are not."""
 
+_SPEECH: Final = int(EventType.REPLY_CREATED)
+_INTERACTION: Final = int(LAST_INTERACTION)
+_VIEW: Final = int(EventType.CONTENT_VIEWED)
+_ANSWERS: Final = (int(EventType.REPLY_CREATED), int(EventType.LIKE_ADDED))
+_TELLING: Final = (
+    int(EventType.INVITE_SENT),
+    int(EventType.SURVEY_ANSWERED),
+    int(EventType.PURCHASE_COMPLETED),
+    int(EventType.MEMBER_JOINED),
+)
+
+
+class Fresh:
+    """Events of one day that are not entered yet, taken apart while they are at hand.
+
+    `speakers`, `doers` (of other interactions), `viewers` and `receivers` are members, each as
+    often as it happened. `events` are those that say more than who acted, in their order.
+    """
+
+    __slots__ = ("doers", "events", "receivers", "speakers", "viewers")
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.speakers: list[str] = []
+        self.doers: list[str] = []
+        self.viewers: list[str] = []
+        self.receivers: list[str] = []
+        self.events: list[Event] = []
+
+    def keep(self, kind: int, event: Event) -> None:
+        """Keep a person's event whose type has the number `kind`."""
+        user_id, target = event.user_id, event.target_user_id
+        if user_id:
+            if kind <= _SPEECH:
+                self.speakers.append(user_id)
+            elif kind <= _INTERACTION:
+                self.doers.append(user_id)
+            elif kind == _VIEW:
+                self.viewers.append(user_id)
+        if target and kind in _ANSWERS and target != user_id:
+            self.receivers.append(target)
+        if kind in _TELLING or event.campaign_id or event.completion is not None:
+            self.events.append(event)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing waits."""
+        return not (self.speakers or self.doers or self.viewers or self.receivers or self.events)
+
+    def clear(self) -> None:
+        """Forget all: it has been entered."""
+        self.speakers.clear()
+        self.doers.clear()
+        self.viewers.clear()
+        self.receivers.clear()
+        self.events.clear()
+
 
 class Ledger:
     """The ledger of one community.
 
     `since` is the first day that it knows from its beginning. `sums` holds each summed counter over
     the WINDOW_DAYS days before the next day to close, `interactions` speech and other
-    interactions together. `fresh` are the events of today that are not entered yet. `faded` are
-    members who have no interaction in the window, and may still have to change their circle;
-    `gone` those who left. `wheel` maps a day to the members whom the churn ladder looks at then.
+    interactions together. `fresh` are the events of today that are not entered yet, `newest` the
+    last day that has entries. `faded` are members who have no interaction in the window, and may
+    still have to change their circle; `gone` those who left. `restless` are all members of whom an
+    interaction says something new (`rules.entries`), and perhaps some others. `wheel` maps a day to
+    the members whom the churn ladder looks at then.
 
     `changed` and `changed_people` are what changed since the last `clean`; `recount` holds closed
     days whose speakers must be counted again. `seats` counts the members of each circle.
@@ -58,8 +117,10 @@ class Ledger:
         "fresh",
         "gone",
         "interactions",
+        "newest",
         "people",
         "recount",
+        "restless",
         "seats",
         "since",
         "sums",
@@ -75,7 +136,9 @@ class Ledger:
         self.cohorts: dict[int, Cohort] = {}
         self.sums: dict[str, Counter] = {name: {} for name in SUMMED}
         self.interactions: Counter = {}
-        self.fresh: list[Event] = []
+        self.fresh = Fresh()
+        self.newest = 0
+        self.restless: set[str] = set()
         self.faded: dict[str, None] = {}
         self.gone: set[str] = set()
         self.wheel: dict[int, list[str]] = {}
@@ -89,6 +152,7 @@ class Ledger:
         entries = self.days.get(day)
         if entries is None:
             entries = self.days[day] = {}
+            self.newest = max(self.newest, day)
         return entries
 
     def add(self, day: int, name: str, user_id: str, number: int, next_day: int) -> int:
@@ -124,7 +188,32 @@ class Ledger:
                 _subtract(sums, counter)
                 if name in (names.SPEECH, names.OTHER):
                     self.faded.update(dict.fromkeys(_subtract(interactions, counter)))
+        self._note_last(day - ENTRY_DAYS)
         self.days.pop(day - ENTRY_DAYS, None)
+
+    def _note_last(self, day: int) -> None:
+        """Note, before the entries of a day go, who then spoke, viewed and received."""
+        people, entries = self.people, self.days.get(day, {})
+        for user_id in entries.get(names.SPEECH, ()):
+            people[user_id].last_spoke = day
+        for user_id in entries.get(names.VIEWS, ()):
+            people[user_id].last_viewed = day
+        for user_id in entries.get(names.RECEIVED, ()):
+            people[user_id].last_received = day
+
+    def last_days(self, user_id: str) -> tuple[int, int, int]:
+        """Return on which days a member last spoke, viewed and received; 0 is never."""
+        person = self.people[user_id]
+        return (
+            self._last_day(names.SPEECH, user_id) or person.last_spoke,
+            self._last_day(names.VIEWS, user_id) or person.last_viewed,
+            self._last_day(names.RECEIVED, user_id) or person.last_received,
+        )
+
+    def _last_day(self, name: str, user_id: str) -> int:
+        """Return the last day on which a member has an entry of a counter; 0 without one."""
+        days = [day for day, each in self.days.items() if user_id in each.get(name, ())]
+        return max(days, default=0)
 
     def leave(self, user_id: str) -> None:
         """Note that a member has left; the next close takes the circle away."""
@@ -139,10 +228,11 @@ class Ledger:
 
     def restore(self, next_day: int) -> None:
         """Work out, after the entries and persons were read back, all that follows from them."""
-        self._restore_last_days()
-        self.days = {
-            day: entries for day, entries in self.days.items() if day >= next_day - ENTRY_DAYS
-        }
+        for day in sorted(self.days):
+            self.newest = day
+            if day < next_day - ENTRY_DAYS:
+                self._note_last(day)
+                del self.days[day]
         for day in range(next_day - WINDOW_DAYS, next_day):
             for name, counter in self.days.get(day, {}).items():
                 for user_id, number in counter.items():
@@ -155,17 +245,6 @@ class Ledger:
                 user_id not in self.interactions or user_id in self.gone
             ):
                 self.faded[user_id] = None
-
-    def _restore_last_days(self) -> None:
-        """Read from the entries, the oldest too, when members last spoke, viewed and received."""
-        people = self.people
-        for day, entries in sorted(self.days.items()):
-            for user_id in entries.get(names.SPEECH, ()):
-                people[user_id].last_spoke = max(people[user_id].last_spoke, day)
-            for user_id in entries.get(names.VIEWS, ()):
-                people[user_id].last_viewed = max(people[user_id].last_viewed, day)
-            for user_id in entries.get(names.RECEIVED, ()):
-                people[user_id].last_received = max(people[user_id].last_received, day)
 
     @property
     def has_changed(self) -> bool:

@@ -124,11 +124,6 @@ class Policies:
         return self._own.get(community_id, self._default)
 
     @property
-    def keep_ledgers(self) -> bool:
-        """Whether any community keeps a ledger."""
-        return any(policy.keeps_ledger for policy in (self._default, *self._own.values()))
-
-    @property
     def elsewhere(self) -> CommunityPolicy:
         """What holds for every community that the configuration does not name."""
         return self._default

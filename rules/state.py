@@ -209,7 +209,6 @@ class Partition:
         "communities",
         "dirty",
         "due",
-        "keeps_ledgers",
         "load",
         "policies",
         "pruned_at",
@@ -219,7 +218,6 @@ class Partition:
     def __init__(self, policies: Policies, clock: int = BEGINNING) -> None:
         """Begin without communities."""
         self.policies = policies
-        self.keeps_ledgers = policies.keep_ledgers
         self.clock = clock
         self.communities: dict[str, Community] = {}
         self.due: list[tuple[int, str]] = []

@@ -20,11 +20,12 @@ def take_down(community: Community, rule: RulePolicy, user_id: str, day: int) ->
     person = ledger.people.get(user_id)
     if person is None:
         return None
+    spoke, viewed, received = ledger.last_days(user_id)
     traces = Traces(
         day,
-        person.last_viewed,
-        person.last_spoke,
-        person.last_received,
+        viewed,
+        spoke,
+        received,
         len(ledger.sums[names.VIEWS]),
         len(ledger.sums[names.RECEIVED]),
         int(ledger.since <= max(community.first_day, day - TRACED_DAYS + 1)),

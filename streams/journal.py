@@ -18,7 +18,7 @@ from models import members as packed
 from models.ledger import touched
 from models.state import NEVER, PEOPLE, Stamp, delta_key
 from models.stored import Change, encode_change, join_changes
-from rules.bookkeeping import settle_all
+from rules.bookkeeping import settle
 from rules.state import Community, Partition
 from streams.changelog import Record, change_of, part, whole_records
 
@@ -108,7 +108,6 @@ class Journal:
         Communities that are `leaving` memory are written whole.
         """
         self.stamp = self.stamp.next()
-        settle_all(partition)
         for key in self._superfluous:
             yield key, None
         self._superfluous.clear()
@@ -130,16 +129,19 @@ class Journal:
 
     def _write_deltas(self, partition: Partition, leaving: Set[str]) -> Iterator[Record]:
         """Yield all that has changed, parted where one record would be too large."""
-        changes: list[Change] = []
-        for community in partition.dirty.values():
-            self._note_pages(community)
-            if community.id not in leaving:
-                changes.append(change_of(community))
-        for number, group in enumerate(_grouped(changes)):
+        for number, group in enumerate(_grouped(self._changes(partition, leaving))):
             key = delta_key(self.stamp, number)
             value = join_changes(self.stamp, [encoded for _, encoded in group])
             self._append(_Delta(key, len(value), self.stamp, {name for name, _ in group}))
             yield key, value
+
+    def _changes(self, partition: Partition, leaving: Set[str]) -> Iterator[Change]:
+        """Yield what has changed; each community is entered, read and encoded in one go."""
+        for community in partition.dirty.values():
+            settle(community)
+            self._note_pages(community)
+            if community.id not in leaving:
+                yield change_of(community)
 
     def _note_pages(self, community: Community) -> None:
         ledger = community.ledger

@@ -23,7 +23,7 @@ from models.days import iso
 from models.decode import decode
 from models.instants import format_instant, parse_instant
 from models.panes import FIGURE_NAMES, GROWN, NOTHING, Figure
-from rules.bookkeeping import settle_all
+from rules.bookkeeping import settle
 from rules.configuration import parse_configuration
 from rules.effects import Outcome, Output
 from rules.policy import LATE_DAYS, Policies
@@ -67,7 +67,8 @@ class Watched(Replay):
     def panes(self) -> list[ExpectedFigures]:
         """The figures of every pane between the first and the last one that are kept."""
         for partition in self._partitions:
-            settle_all(partition)
+            for community in partition.dirty.values():
+                settle(community)
         return [
             ExpectedFigures(
                 name,

@@ -97,7 +97,7 @@ def policies(text: str) -> Policies:
     ],
 )
 def test_a_ledger_is_kept_only_where_a_diagnosis_is_asked_for(text: str, kept: bool) -> None:
-    assert policies(text).keep_ledgers is kept
+    assert policies(text).of("a").keeps_ledger is kept
 
 
 STORY = [event(0, "post.created", "u")]

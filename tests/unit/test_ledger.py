@@ -9,7 +9,7 @@ import pytest
 
 from models.alerts import Reason, Transition
 from models.panes import Figure
-from tests.ledger_story import RULES, Story, at, event, post
+from tests.ledger_story import DAY_BEFORE, RULES, Story, at, event, post
 
 PANES_OF_60_DAYS = "  transactions-stalled: {enabled: true, active_days: 53}\n"
 
@@ -122,6 +122,17 @@ def test_the_first_of_two_old_interactions_counts_however_they_arrived() -> None
     ]
     story = Story(*events, until=35, rules=RULES + PANES_OF_60_DAYS)
     assert story.figure(Figure.JOINED_INTERACTED) == {1: 1}
+
+
+def test_the_first_of_two_interactions_counts_though_it_came_second_and_both_in_time() -> None:
+    events = [
+        post("bert", at(1)),
+        post("anna", at(3, 0, 10)),
+        post("anna", at(2, 23, 50), arrival=at(3, 0, 20)),
+    ]
+    ledger = Story(*events, until=3).partition.communities["42"].ledger
+    assert ledger is not None
+    assert ledger.people["anna"].first_interaction == DAY_BEFORE + 2
 
 
 @pytest.mark.parametrize(("days", "passed"), STAGES)

@@ -60,12 +60,19 @@ def _exit_hard(code: int) -> None:
     os._exit(code)
 
 
-def run(app: faust.App, web: ServiceT) -> NoReturn:
-    """Run until a signal or a failure; SystemExit with the exit code."""
-    # A fetch is tens of thousands of records that all die together: collecting cycles every 700
-    # allocations, as Python does by default, looks at them again and again.
+def collect_seldom() -> None:
+    """Let the collector of cycles leave alone what there is, and look at the rest seldom.
+
+    A fetch is tens of thousands of records that all die together: collecting every 700 allocations,
+    as Python does by default, looks at them again and again.
+    """
     gc.freeze()
     gc.set_threshold(200_000, 20, 50)
+
+
+def run(app: faust.App, web: ServiceT) -> NoReturn:
+    """Run until a signal or a failure; SystemExit with the exit code."""
+    collect_seldom()
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     runner = BoundedWorker(

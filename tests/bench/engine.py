@@ -28,6 +28,7 @@ from streams.passage import Passage
 from streams.produce import messages
 from streams.progress import bar
 from streams.routing import Route
+from streams.runner import collect_seldom
 from streams.settings import load_configuration
 from tests.bench.job import Job, full_job
 from tests.bench.peers import PARTITIONS
@@ -62,7 +63,7 @@ def measure_engine(repetitions: int, *, profile: bool) -> None:
         fetches = _fetches(job.path)
     # The records held here are not the engine's: its garbage collections shall not walk them.
     gc.collect()
-    gc.freeze()
+    collect_seldom()
     if profile:
         _print_profile(lambda: _run(configuration, fetches))
         return

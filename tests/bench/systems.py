@@ -27,6 +27,7 @@ from streams.journal import Journal
 from streams.lines import arrival_of
 from streams.outputs import write_outputs
 from streams.progress import bar
+from streams.runner import collect_seldom
 from tests.bench.report import machine
 from tests.bench.workload import write_workload
 
@@ -51,7 +52,7 @@ def measure_systems(events: int, rounds: int, communities: int | None = None) ->
         )
         lines = workload.path.read_bytes().splitlines()
     gc.collect()
-    gc.freeze()
+    collect_seldom()
     spent: dict[str, list[float]] = {each: [] for each in sets}
     with bar("folding", rounds * len(sets)) as move:
         for number in range(rounds):

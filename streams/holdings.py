@@ -1,5 +1,6 @@
 """The partitions that a worker holds, and what is done with one of them at a time."""
 
+import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,6 +35,7 @@ class Holdings:
         self.incoming = Incoming()
         self.room = ROOM
         self.stride = STRIDE
+        self._turn = asyncio.Lock()
         self._writer = writer
         self._follows_wall = follows_wall
 
@@ -50,6 +52,14 @@ class Holdings:
             if self.owned.get(owned.partition) is owned:
                 del self.owned[owned.partition]
             raise
+
+    async def fair_turn(self) -> None:
+        """Wait until it is one's turn to fold: between two partitions the event loop gets one.
+
+        Else all that become due at once, at a midnight, would hold it together.
+        """
+        async with self._turn:
+            await asyncio.sleep(0)
 
     def latest(self) -> int | None:
         """Return how far a record may move the clock of its partition, in milliseconds."""

@@ -150,7 +150,11 @@ class Keeper:
         """
         holdings = self._holdings
         async with holdings.locks.of(partition):
-            while (owned := self.owned.get(partition)) and not self._is_held_up(owned):
+            while True:
+                await holdings.fair_turn()
+                owned = self.owned.get(partition)
+                if owned is None or self._is_held_up(owned):
+                    return
                 with holdings.whole(owned):
                     batch = await holdings.fold(owned, PIECE, publisher)
                     if not batch.moved:

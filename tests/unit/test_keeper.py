@@ -1,4 +1,4 @@
-"""What the keeper holds when a batch is cut short."""
+"""How the keeper takes turns, and what it holds when a batch is cut short."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from models.instants import parse_instant
 from rules.configuration import Configuration
 from rules.policy import Policies
 from rules.state import Partition
+from streams.batch import Batch
 from streams.catalogue import shipped_catalogue
+from streams.holdings import Holdings
 from streams.journal import Journal
 from streams.keeper import Keeper
 from streams.metrics import Metrics
@@ -81,6 +83,38 @@ def test_what_comes_while_a_batch_is_written_is_one_batch() -> None:
 
     assert asyncio.run(apply()) == 2
     assert keeper.next_offset(0) == 5
+
+
+def test_partitions_that_are_due_at_once_leave_the_event_loop_turns_between(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else the folds of all of them, at a midnight, would hold the loop together."""
+    catalogue = shipped_catalogue()
+    policies = Policies(Configuration(), catalogue)
+    keeper = Keeper(policies, Metrics(catalogue, "test"), None, None, 3)  # type: ignore[arg-type]
+    for number in range(3):
+        keeper.owned[number] = owned(Partition(policies), Journal())
+    happened: list[str] = []
+
+    async def fold(*_: Any) -> Batch:
+        happened.append("fold")
+        return Batch(1)
+
+    async def others_have_turns() -> None:
+        while happened.count("fold") < 3:
+            happened.append("turn")
+            await asyncio.sleep(0)
+
+    async def midnight() -> None:
+        publisher: Any = None
+        due = (keeper.apply_ready(number, publisher) for number in range(3))
+        await asyncio.gather(*due, others_have_turns())
+
+    monkeypatch.setattr(Holdings, "fold", fold)
+    asyncio.run(midnight())
+
+    assert happened.count("fold") == 3
+    assert ["fold", "fold"] not in [happened[at : at + 2] for at in range(len(happened))]
 
 
 def test_a_partition_whose_batch_is_cut_short_is_dropped_instead_of_folded_twice() -> None:

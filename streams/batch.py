@@ -19,7 +19,7 @@ STRIDE: Final = 500
 """So many records are decoded and then folded at a time: what was decoded is still in the
 processor's cache. A batch may have many strides."""
 
-PHASE: Final = 2_500
+PHASE: Final = 1_000
 """So many events of a partition are folded before another one's turn comes, while catching up."""
 
 

@@ -2,11 +2,16 @@
 
 import asyncio
 from itertools import takewhile
+from typing import Final
 
 from streams.backlog import PIECE
 from streams.batch import PHASE
 from streams.holdings import Holdings
 from streams.publish import Publisher
+
+_TURNS: Final = 6
+"""Turns of the event loop between two phases. What is being written needs several for each of its
+confirmations; the longer it takes, the more partitions are full, and wait for it."""
 
 
 class CatchingUp:
@@ -34,8 +39,7 @@ class CatchingUp:
             for proven in self._proven():
                 writing.add(asyncio.create_task(self._write(proven, publisher)))
             if partition is not None:
-                # The event loop gets a turn.
-                await asyncio.sleep(0)
+                await self._give_turns()
             elif writing:
                 await asyncio.wait(writing, return_when=asyncio.FIRST_COMPLETED)
             else:
@@ -44,6 +48,10 @@ class CatchingUp:
             writing -= over
             await asyncio.gather(*over)
         await asyncio.gather(*writing)
+
+    async def _give_turns(self) -> None:
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
 
     def _furthest_behind(self) -> int | None:
         """Return which partition is to be folded next."""

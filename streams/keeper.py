@@ -146,8 +146,10 @@ class Keeper:
     async def apply_ready(self, partition: int, publisher: Publisher) -> None:
         """Route what has come of a partition, and apply all that needs to wait no longer.
 
-        While the worker catches up, `go_on` does.
+        While the worker catches up, `go_on` does: it passes over a partition that is locked.
         """
+        if self.marks.catching_up:
+            return
         holdings = self._holdings
         async with holdings.locks.of(partition):
             while True:

@@ -136,3 +136,18 @@ def test_what_is_not_written_is_built_again_where_a_record_lies_elsewhere() -> N
 
     assert keeper.rebuilt == [({HERE}, {HERE})]
     assert publisher.partitions == []
+
+
+def test_who_looks_whether_a_partition_may_go_on_does_not_lock_it() -> None:
+    """Locked, it is passed over by who lets partitions go on, and nobody would come back to it."""
+    keeper = keeper_of(HERE, OTHER)
+
+    async def locked_while_it_is_looked_at() -> bool:
+        publisher: Any = Written()
+        looking = asyncio.create_task(keeper.apply_ready(HERE, publisher))
+        await asyncio.sleep(0)
+        locked = keeper.holdings.is_locked(HERE)
+        await looking
+        return locked
+
+    assert not asyncio.run(locked_while_it_is_looked_at())

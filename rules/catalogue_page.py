@@ -150,15 +150,17 @@ def _kind(rule: Rule) -> str:
 
 
 def _firing(rule: Rule) -> Iterator[str]:
-    """Say what each playbook answers, in its own words."""
+    """Say what each playbook answers, or is for where the rule never fires, in its own words."""
     cases: dict[str, list[str]] = {}
     for case, book in rule.playbook_cases.items():
         cases.setdefault(book.id, []).append(f"`{case}`")
     for book in rule.playbooks:
         name = " or ".join(cases.get(book.id, ["in all other cases"]))
         case = f" ({name})" if cases else ""
-        verb = "Fires when" if rule.definition.alertname else "Found"
-        yield f"- **{verb}**{case}: {_when(rule, book)} Answered by {_link(book)}."
+        if rule.definition.alertname:
+            yield f"- **Fires when**{case}: {_when(rule, book)} Answered by {_link(book)}."
+        else:
+            yield f"- **Playbook**{case}: {_link(book)}, {_when(rule, book)}"
 
 
 def _when(rule: Rule, book: Playbook) -> str:

@@ -7,7 +7,7 @@ class what each setting means.
 
 import inspect
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fnmatch import fnmatch
 from typing import Any, Final
 
@@ -18,6 +18,9 @@ from rules.catalogue import Catalogue, Playbook, Rule
 from rules.measures import MEASURES, MEMBER_MEASURES
 from rules.measures.measure import CommunityMeasure, needs_ledger
 from rules.parameters import Parameters
+
+Link = Callable[[Playbook], str]
+"""Says where the page of a playbook stands, as a link in Markdown."""
 
 _MEANING: Final = re.compile(r"`([\w*]+)`: (.*?)[.;]?(?=\s+`[\w*]+`: |\n\n|$)", re.DOTALL)
 _UNKNOWN: Final = "…"
@@ -88,6 +91,11 @@ def catalogue_page(catalogue: Catalogue) -> str:
     return "\n".join(parts) + "\n"
 
 
+def rule_page(rule: Rule) -> str:
+    """Return the page of one rule, as a worker serves it beside its playbooks."""
+    return "\n".join([f"# {rule.id}", "", *_facts(rule, _served)]) + "\n"
+
+
 def told_verdicts(rule: Rule) -> list[Verdict]:
     """Return the verdicts that the rule can give, as the docstring of its measure tells them."""
     told = inspect.getdoc(MEASURES[rule.definition.measure].verdict) or ""
@@ -128,11 +136,15 @@ def _overview(rules: Iterable[Rule]) -> Iterator[str]:
 
 
 def _section(rule: Rule) -> Iterator[str]:
+    yield from ("", f"### {rule.id}", "", *_facts(rule, _link))
+
+
+def _facts(rule: Rule, link: Link) -> Iterator[str]:
     facts = rule.definition
     measure = MEASURES[facts.measure]
-    yield from ("", f"### {rule.id}", "", f"**{facts.title}.** {_kind(rule)}", "")
+    yield from (f"**{facts.title}.** {_kind(rule)}", "")
     yield f"- **Measures**: {_paragraphs(inspect.getdoc(inspect.getmodule(measure.verdict)))}"
-    yield from _firing(rule)
+    yield from _firing(rule, link)
     yield f"- **In words**, with the settings as shipped: “{_description(rule)}”"
     verdicts = ", ".join(told_verdicts(rule))
     yield f"- **Verdicts**: {verdicts}. {_prose(inspect.getdoc(measure.verdict))}"
@@ -149,7 +161,7 @@ def _kind(rule: Rule) -> str:
     return f"Alert `{facts.alertname}`, {facts.severity}, {times}."
 
 
-def _firing(rule: Rule) -> Iterator[str]:
+def _firing(rule: Rule, link: Link) -> Iterator[str]:
     """Say what each playbook answers, or is for where the rule never fires, in its own words."""
     cases: dict[str, list[str]] = {}
     for case, book in rule.playbook_cases.items():
@@ -158,9 +170,9 @@ def _firing(rule: Rule) -> Iterator[str]:
         name = " or ".join(cases.get(book.id, ["in all other cases"]))
         case = f" ({name})" if cases else ""
         if rule.definition.alertname:
-            yield f"- **Fires when**{case}: {_when(rule, book)} Answered by {_link(book)}."
+            yield f"- **Fires when**{case}: {_when(rule, book)} Answered by {link(book)}."
         else:
-            yield f"- **Playbook**{case}: {_link(book)}, {_when(rule, book)}"
+            yield f"- **Playbook**{case}: {link(book)}, {_when(rule, book)}"
 
 
 def _when(rule: Rule, book: Playbook) -> str:
@@ -254,6 +266,10 @@ def _needs_ledger(rule: Rule) -> bool:
 
 def _link(book: Playbook) -> str:
     return f"[{book.title} {book.title_zh}](rules/playbooks/{book.id}.md)"
+
+
+def _served(book: Playbook) -> str:
+    return f"[{book.title} {book.title_zh}](../playbooks/{book.id})"
 
 
 def _paragraphs(text: str | None) -> str:

@@ -90,6 +90,10 @@ def check_output(option: str, out: Path | None, source: str | None = None) -> No
 
 def leave_pipe() -> NoReturn:
     """End quietly: the reader of our output has gone."""
-    # The reader has gone; Python would complain again when it flushes at exit.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    forget_output()
     raise typer.Exit(1)
+
+
+def forget_output() -> None:
+    """Let go of standard output, which failed: Python would complain again at its exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -13,6 +13,7 @@ from streams.cli.common import (
     cluster_errors,
     configure,
     fail,
+    forget_output,
     leave_pipe,
     say,
 )
@@ -89,6 +90,8 @@ def replay(
         except BrokenPipeError:
             leave_pipe()
         except OSError as error:
+            if out is None and error.filename is None:
+                forget_output()
             fail(f"{error.filename or out or 'standard output'}: {error.strerror}", 1)
 
 

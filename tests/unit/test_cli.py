@@ -278,6 +278,23 @@ def test_a_replay_whose_reader_leaves_ends_without_a_traceback(tmp_path: Path) -
     assert ended.returncode == 1
 
 
+@pytest.mark.parametrize(
+    "command", ["rules check", "rules catalogue", "explain events.ndjson", "replay events.ndjson"]
+)
+def test_a_standard_output_that_is_full_is_told_in_one_line(tmp_path: Path, command: str) -> None:
+    (tmp_path / "events.ndjson").write_bytes(b"\n".join(silent_member()))
+
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "streams", *command.split()],
+            cwd=tmp_path, env=BARE, stdout=full, stderr=subprocess.PIPE, timeout=PATIENCE,
+            check=False,
+        )  # fmt: skip
+
+    assert ended.stderr == b"pulse: standard output: No space left on device\n"
+    assert ended.returncode == 1
+
+
 def test_an_output_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     ended = pulse("replay", "-", "--out", "missing/out.ndjson", folder=tmp_path)
     assert ended.returncode == 1

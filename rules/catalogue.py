@@ -233,4 +233,4 @@ def _first_problem(document: str, prefix: str, error: ValidationError) -> Docume
     key = ".".join(part for part in (prefix, *map(str, first["loc"])) if part)
     if first["type"] == "extra_forbidden":
         return DocumentError(document, key, "unknown key")
-    return DocumentError(document, key, first["msg"])
+    return DocumentError(document, key, first["msg"].removeprefix("Value error, "))

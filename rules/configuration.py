@@ -19,6 +19,12 @@ _DURATION = re.compile(r"(?:(\d+)(ms|s|m|h|d))+", re.ASCII)
 _PART = re.compile(r"(\d+)(ms|s|m|h|d)", re.ASCII)
 _LONGEST = 14 * DAY
 
+_PROBLEMS = {
+    "extra_forbidden": "unknown key",
+    "model_type": "not a mapping",
+    "dict_type": "not a mapping",
+}
+
 
 def parse_duration(value: object) -> int:
     """Read a duration such as `90s`, `15m`, `1h30m` or `2d`; return milliseconds.
@@ -118,10 +124,7 @@ def parse_configuration(
     try:
         configuration = Configuration(**values)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        unknown = first["type"] == "extra_forbidden"
-        problem = "unknown key" if unknown else first["msg"].removeprefix("Value error, ")
+        key, problem = _first_problem(error)
         raise DocumentError(document, key, problem) from None
     except TypeError:
         keys = [key for key in values if not isinstance(key, str)]
@@ -129,6 +132,16 @@ def parse_configuration(
     for key, overrides in _overrides(configuration):
         _check_rules(document, key, overrides, configuration.rules, catalogue)
     return configuration
+
+
+def _first_problem(error: ValidationError) -> tuple[str, str]:
+    """Return key and reason, as people write configurations and not as pydantic reads them."""
+    first = error.errors()[0]
+    path = [str(part) for part in first["loc"]]
+    if path[-1] == "[key]" and first["type"] == "string_type":
+        return ".".join(path[:-1]), "an id is a text: write it in quotes"
+    problem = _PROBLEMS.get(first["type"]) or first["msg"].removeprefix("Value error, ")
+    return ".".join(path), problem
 
 
 def _overrides(configuration: Configuration) -> Iterator[tuple[str, dict[str, dict[str, Any]]]]:

@@ -1,10 +1,13 @@
 """What can be set on every rule; each measure adds its own (contract, sections 4 and 7)."""
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from rules.lifecycle import Hold
+
+LARGEST: Final = 2**53 - 1
+"""The largest whole number that every reader of JSON reads exactly."""
 
 Days = Annotated[int, Field(ge=0, le=365)]
 
@@ -22,6 +25,14 @@ class Parameters(BaseModel):
     enabled: bool = True
     for_days: Days = 0
     keep_firing_days: Days = 0
+
+    @field_validator("*")
+    @classmethod
+    def _can_be_written(cls, value: object) -> object:
+        # Evaluations hold settings: a larger one would stop the worker at the first close.
+        if isinstance(value, int) and value > LARGEST:
+            raise ValueError(f"more than {LARGEST}")
+        return value
 
     def hold(self) -> Hold:
         """Return how long verdicts must hold before an alert begins or ends."""

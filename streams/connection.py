@@ -5,11 +5,13 @@ Faust) and kafka-python (administration, producing files, reading the alert topi
 """
 
 import os
+import re
 import ssl
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import faust
 from faust.types.auth import CredentialsT
@@ -19,6 +21,9 @@ from rules.documents import DocumentError
 
 PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
+
+_SERVER: Final = re.compile(r"[^\s/]+:(\d{1,5})", re.ASCII)
+_LAST_PORT: Final = 65_535
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +113,8 @@ def read_connection(environment: Mapping[str, str] = os.environ) -> Connection:
             "KAFKA_BOOTSTRAP_SERVERS", "", "is not set: the cluster's host:port, several by commas"
         )
     for name in names:
-        if not name.rpartition(":")[2].isdigit():
+        server = _SERVER.fullmatch(name)
+        if server is None or not 1 <= int(server[1]) <= _LAST_PORT:
             raise DocumentError("KAFKA_BOOTSTRAP_SERVERS", "", f"not host:port: {name!r}")
     protocol = _choice(environment, "KAFKA_SECURITY_PROTOCOL", PROTOCOLS) or "PLAINTEXT"
     mechanism = _choice(environment, "KAFKA_SASL_MECHANISM", MECHANISMS)
@@ -122,7 +128,7 @@ def read_connection(environment: Mapping[str, str] = os.environ) -> Connection:
                 "",
                 f"{protocol} needs KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD_FILE",
             )
-    return Connection(
+    connection = Connection(
         names,
         protocol,
         mechanism,
@@ -132,10 +138,13 @@ def read_connection(environment: Mapping[str, str] = os.environ) -> Connection:
         _file(environment, "KAFKA_SSL_CERTFILE"),
         _file(environment, "KAFKA_SSL_KEYFILE"),
     )
+    _check_secrets(connection)
+    return connection
 
 
 def _choice(environment: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str | None:
-    value = environment.get(name)
+    # `${PROTOCOL:-}` in a container's file sets an empty text.
+    value = environment.get(name) or None
     if value is not None and value not in allowed:
         raise DocumentError(name, "", f"{value!r} is not one of {', '.join(allowed)}")
     return value
@@ -146,6 +155,30 @@ def _file(environment: Mapping[str, str], name: str) -> Path | None:
     if not value:
         return None
     path = Path(value)
-    if not path.is_file():
-        raise DocumentError(name, "", f"no such file: {value}")
+    with _told_of(name):
+        if not path.is_file():
+            raise DocumentError(name, "", f"no such file: {value}")
     return path
+
+
+def _check_secrets(connection: Connection) -> None:
+    """Use every file once, so that a wrong one is told of now and by its name."""
+    with _told_of("KAFKA_SASL_PASSWORD_FILE"):
+        connection.password()
+    has_key_alone = connection.key_file is not None and connection.certificate_file is None
+    if "SSL" in connection.protocol and has_key_alone:
+        raise DocumentError("KAFKA_SSL_KEYFILE", "", "needs KAFKA_SSL_CERTFILE")
+    with _told_of("KAFKA_SSL_CAFILE"):
+        replace(connection, certificate_file=None).tls_context()
+    with _told_of("KAFKA_SSL_CERTFILE"):
+        connection.tls_context()
+
+
+@contextmanager
+def _told_of(name: str) -> Iterator[None]:
+    try:
+        yield
+    except UnicodeDecodeError:
+        raise DocumentError(name, "", "is not UTF-8") from None
+    except OSError as error:
+        raise DocumentError(name, "", f"cannot be used: {error.strerror or error}") from None

@@ -1,5 +1,6 @@
 """Reads files of events: NDJSON, plain or gzip, or standard input."""
 
+import errno
 import gzip
 import sys
 import zlib
@@ -36,19 +37,23 @@ def read_lines(path: str, watch: Watch = ignore) -> Iterator[bytes]:
     """
     try:
         with ExitStack() as stack:
-            if path == "-":
-                raw: BinaryIO = sys.stdin.buffer
-            else:
-                raw = stack.enter_context(Path(path).open("rb"))
+            raw = _standard_input() if path == "-" else stack.enter_context(Path(path).open("rb"))
             for number, line in enumerate(_unpacked(raw)):
                 stripped = line.rstrip(b"\r\n")
                 if stripped.strip():
                     yield stripped
-                if number % _WATCH_LINES == 0 and raw is not sys.stdin.buffer:
+                if number % _WATCH_LINES == 0 and raw.seekable():
                     watch(raw.tell())
     except (OSError, EOFError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise FileError(f"{path}: {reason}") from None
+
+
+def _standard_input() -> BinaryIO:
+    # Python has none where whoever started us closed it.
+    if sys.stdin is None:
+        raise OSError(errno.EBADF, "standard input is closed")
+    return sys.stdin.buffer
 
 
 def _unpacked(raw: BinaryIO) -> BinaryIO:

@@ -194,6 +194,12 @@ class Metrics:
         self._begin(catalogue)
 
     def _begin(self, catalogue: Catalogue) -> None:
+        *known, unknown = _TYPE_NAMES
+        for outcome in Outcome:
+            # A rate over a series that begins at its first event does not count that one; a share
+            # of a series that is not there is none.
+            for name in [unknown] if outcome is Outcome.SKIPPED else known:
+                self._events.labels(name, outcome.name.lower())
         for reason in RejectionReason:
             self.rejected.labels(reason)
         for topic in TOPICS:

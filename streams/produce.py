@@ -1,8 +1,12 @@
 """Sends a file of events to the events topic (contract, section 6)."""
 
 import asyncio
+import signal
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from types import FrameType
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -53,6 +57,49 @@ def messages(path: str, watch: Watch = ignore) -> Iterator[Message]:
         yield None, unreadable, wall_clock(), []
 
 
+class Reading:
+    """Gives messages; while the next one is waited for, Ctrl-C ends that at once.
+
+    asyncio would tell the event loop, which cannot hear: a standard input that says nothing holds
+    it up.
+    """
+
+    def __init__(self, messages: Iterator[Message]) -> None:
+        """Take what is to be read; nothing is read yet."""
+        self._messages = messages
+        self._waits = False
+
+    def __iter__(self) -> Iterator[Message]:
+        """Yield the messages in their order."""
+        while True:
+            self._waits = True
+            message = next(self._messages, None)
+            self._waits = False
+            if message is None:
+                return
+            yield message
+
+    @contextmanager
+    def interruptible(self) -> Iterator[None]:
+        """Raise KeyboardInterrupt where the next message is waited for; else as it was before."""
+        before = signal.getsignal(signal.SIGINT)
+        # Only the main thread hears; and what runs in the background may be told to ignore it.
+        if threading.current_thread() is not threading.main_thread() or not callable(before):
+            yield
+            return
+
+        def interrupt(number: int, frame: FrameType | None) -> None:
+            if self._waits:
+                raise KeyboardInterrupt
+            before(number, frame)
+
+        signal.signal(signal.SIGINT, interrupt)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+
 async def _produce(connection: Connection, topic: str, path: str, watch: Watch) -> Produced:
     produced = Produced()
     producer = AIOKafkaProducer(
@@ -66,13 +113,15 @@ async def _produce(connection: Connection, topic: str, path: str, watch: Watch) 
     try:
         partitions = len(await producer.partitions_for(topic))
         batches = RecordBatches(producer, {})
-        for key, value, timestamp, headers in messages(path, watch):
-            # A line without key goes anywhere, as with any producer.
-            spread = produced.unreadable % partitions
-            partition = spread if key is None else partition_of_key(key, partitions)
-            await batches.add(topic, partition, key, value, max(timestamp, 0), headers)
-            produced.lines += 1
-            produced.unreadable += key is None
+        reading = Reading(messages(path, watch))
+        with reading.interruptible():
+            for key, value, timestamp, headers in reading:
+                # A line without key goes anywhere, as with any producer.
+                spread = produced.unreadable % partitions
+                partition = spread if key is None else partition_of_key(key, partitions)
+                await batches.add(topic, partition, key, value, max(timestamp, 0), headers)
+                produced.lines += 1
+                produced.unreadable += key is None
         await batches.confirm()
     finally:
         await producer.stop()

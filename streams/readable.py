@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any, Final
+from unicodedata import category
 
 from rules.catalogue import Catalogue
 
@@ -10,6 +11,8 @@ Record = Mapping[str, Any]
 FIRST_STEPS: Final = 2
 
 _MARKS: Final = {"firing": "FIRING  ", "resolved": "resolved", "digest": "digest  "}
+
+_COMMANDS: Final = frozenset({"Cc", "Zl", "Zp"})
 
 
 def kind_of(record: Record) -> str:
@@ -26,7 +29,16 @@ def line_of(record: Record) -> str:
         subject += f" / {data['member_id']}"
     text = data["annotations"]["description"]
     time = record["time"].replace("T", " ").replace("Z", "")
-    return f"{time}  {_MARKS.get(kind, kind)}  {data['rule']['id']}  {subject}  {text}"
+    line = f"{time}  {_MARKS.get(kind, kind)}  {data['rule']['id']}  {subject}  {text}"
+    return in_one_line(line)
+
+
+def in_one_line(text: str) -> str:
+    """Write what would end the line, or command a terminal, as an escape: ids may hold anything."""
+    return "".join(
+        char.encode("unicode_escape").decode() if category(char) in _COMMANDS else char
+        for char in text
+    )
 
 
 def steps_of(record: Record, catalogue: Catalogue, number: int = FIRST_STEPS) -> list[str]:

@@ -5,6 +5,7 @@ rules `-` is written `_`. Values are read as YAML. An unknown key is an error th
 """
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,12 @@ from rules.documents import DocumentError, read_mapping
 
 _PREFIX = "PULSE_"
 _OTHER_USES = frozenset({"PULSE_CONFIG"})
+_OF_KUBERNETES = re.compile(
+    r"PULSE(_[A-Z0-9]+)*_"
+    r"(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)=.*"
+    r"|PULSE(_[A-Z0-9]+)*_PORT=(tcp|udp|sctp)://.*"
+)
+"""What a container is told of each service `pulse` or `pulse-…` beside it."""
 
 
 def load_configuration(
@@ -35,7 +42,7 @@ def load_configuration(
         values = read_mapping(document, _read(path))
     configuration = parse_configuration(document, values, catalogue)
     for name in sorted(environment):
-        if name.startswith(_PREFIX) and name not in _OTHER_USES:
+        if _is_setting(name, environment[name]):
             _set(values, name, environment[name])
             configuration = parse_configuration(name, values, catalogue)
     return configuration
@@ -50,6 +57,12 @@ def _read(path: Path) -> str:
         raise DocumentError(str(path), "", "is not UTF-8") from None
 
 
+def _is_setting(name: str, text: str) -> bool:
+    if not name.startswith(_PREFIX) or name in _OTHER_USES:
+        return False
+    return _OF_KUBERNETES.fullmatch(f"{name}={text}") is None
+
+
 def _set(values: dict[str, Any], name: str, text: str) -> None:
     keys = name.removeprefix(_PREFIX).lower().split("__")
     if keys[0] == "rules" and len(keys) > 1:
@@ -59,7 +72,8 @@ def _set(values: dict[str, Any], name: str, text: str) -> None:
     try:
         # `${PREFIX:-}` in a container's file sets an empty text, where YAML would read null.
         content = yaml.safe_load(text) if text else ""
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError, RecursionError):
+        # A name may look like a date and be none: 2025-02-30.
         content = text
     section = values
     for key in keys[:-1]:

@@ -16,11 +16,15 @@ from streams.topics import ClusterError
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One record: its topic, its bytes, and the document that they hold."""
+    """One record: its topic and its bytes."""
 
     topic: str
     value: bytes
-    document: dict[str, Any]
+
+    @property
+    def document(self) -> Any:
+        """The JSON that the bytes hold; ValueError where they hold none."""
+        return parse(self.value)
 
 
 class Subscriber:
@@ -66,7 +70,7 @@ class Subscriber:
         """Return the records that came within `seconds`, in the order of each partition."""
         batches = self._consumer.poll(timeout_ms=int(seconds * 1000), max_records=5_000)
         return [
-            Received(record.topic, record.value, parse(record.value))
+            Received(record.topic, record.value)
             for records in batches.values()
             for record in records
             if record.value is not None

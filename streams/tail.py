@@ -1,12 +1,16 @@
 """`pulse alerts tail`: the alert topics, one readable line a record."""
 
 from collections.abc import Callable
+from typing import Final
 
 from models.topics import ALERTS, MEMBER_ALERTS
 from rules.configuration import Configuration
 from streams.connection import Connection
-from streams.readable import line_of
+from streams.readable import in_one_line, line_of
 from streams.subscribe import Received, Subscriber
+
+_SHOWN: Final = 200
+"""Characters of a foreign record that are shown."""
 
 
 def tail(
@@ -24,12 +28,20 @@ def tail(
     with Subscriber(connection, topics, from_beginning=from_beginning) as subscriber:
         if not follow:
             for received in subscriber.until_end():
-                say(_line(received, raw=raw))
+                say(line_for(received, raw=raw))
             return
         while True:
             for received in subscriber.poll(0.5):
-                say(_line(received, raw=raw))
+                say(line_for(received, raw=raw))
 
 
-def _line(received: Received, *, raw: bool) -> str:
-    return received.value.decode() if raw else line_of(received.document)
+def line_for(received: Received, *, raw: bool) -> str:
+    """Return the line of one record: readable, or as it is where `raw`."""
+    text = received.value.decode(errors="replace")
+    if raw:
+        return text
+    try:
+        return line_of(received.document)
+    except (AttributeError, LookupError, TypeError, ValueError):
+        # Others may write to the topic too: what they wrote does not end who follows it.
+        return in_one_line(f"{received.topic} holds no alert record but {text[:_SHOWN]!r}")

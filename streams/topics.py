@@ -9,7 +9,8 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
-from kafka.errors import InvalidConfigurationError, KafkaError, TopicAlreadyExistsError
+from kafka.errors import InvalidConfigurationError as InvalidSettingError
+from kafka.errors import InvalidReplicationFactorError, KafkaError, TopicAlreadyExistsError
 
 from models.instants import DAY, HOUR
 from models.state import FORMAT_VERSION
@@ -271,7 +272,10 @@ def _create(client: KafkaAdminClient, topic: WantedTopic, replication: int) -> N
         client.create_topics({topic.name: options}, wait_for_metadata=True)
     except TopicAlreadyExistsError:
         return
-    except InvalidConfigurationError:
+    except InvalidReplicationFactorError:
+        wrong = f"topic {topic.name} cannot have kafka.replication_factor={replication}"
+        raise TopicsError([f"{wrong}: the cluster has fewer brokers"]) from None
+    except InvalidSettingError:
         # Before 3.6 brokers neither knew the setting nor had the limit.
         if settings.pop(_TIMESTAMPS_AHEAD, None) is None:
             raise

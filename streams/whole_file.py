@@ -1,5 +1,6 @@
 """Files that are either wholly the old one or wholly the new one."""
 
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,10 +10,14 @@ from typing import BinaryIO
 
 def write_whole(path: Path, text: str) -> Path:
     """Put `text` at `path` at once: a reader never sees half of it. OSError where that fails."""
-    with tempfile.TemporaryDirectory(prefix=".draft-", dir=path.parent) as directory:
-        draft = Path(directory) / path.name
+    place = _place_of(path)
+    if _is_no_file(place):
+        place.write_text(text, encoding="utf-8", newline="\n")
+        return path
+    with tempfile.TemporaryDirectory(prefix=".draft-", dir=place.parent) as directory:
+        draft = Path(directory) / place.name
         draft.write_text(text, encoding="utf-8", newline="\n")
-        draft.replace(path)
+        draft.replace(place)
     return path
 
 
@@ -22,10 +27,25 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
 
     For what is written piece by piece. OSError where that fails.
     """
-    partial = path.with_name(path.name + ".partial")
+    place = _place_of(path)
+    if _is_no_file(place):
+        with place.open("wb") as device:
+            yield device
+        return
+    partial = place.with_name(place.name + ".partial")
     try:
         with partial.open("wb") as file:
             yield file
-        partial.replace(path)
+        partial.replace(place)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _place_of(path: Path) -> Path:
+    """Return where the bytes go: a link stays, and what it names is replaced."""
+    return Path(os.path.realpath(path)) if path.is_symlink() else path
+
+
+def _is_no_file(place: Path) -> bool:
+    """Tell whether something else stands there, which must not be replaced: /dev/null, a pipe."""
+    return place.exists() and not place.is_file()

@@ -1,6 +1,7 @@
 """What a community's snapshots say, day by day, and the windows that are compared."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any, Final, NamedTuple
 
 from models.alerts import Verdict
@@ -59,19 +60,22 @@ class Period(NamedTuple):
 
 
 class NoSuchPeriodError(ValueError):
-    """No day of the community was judged within the window that was asked for."""
+    """The window that was asked for cannot be reviewed; one line says why."""
 
 
 def period_of(history: History, first: int | None, last: int | None) -> Period:
     """Return the window to review: what is not given follows from what is.
 
     Without `last` it ends on the last judged day; without `first` it has PERIOD_DAYS days.
-    NoSuchPeriodError where none of its days was judged.
+    NoSuchPeriodError where none of its days was judged, or the calendar does not hold as many days
+    before it.
     """
     end = history.last_day if last is None else last
     period = Period(end - PERIOD_DAYS + 1 if first is None else first, end)
     if not history.within(period):
-        raise NoSuchPeriodError
+        raise NoSuchPeriodError("no day was judged in the days asked for")
+    if period.before.first < date.min.toordinal():
+        raise NoSuchPeriodError("the calendar does not reach back to the days to compare with")
     return period
 
 

@@ -3,12 +3,13 @@
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted.
 """
 
+import errno
 import sys
 from typing import Annotated, Final
 
 import typer
 
-from streams.cli.common import say
+from streams.cli.common import forget_output, say
 from streams.cli.files import files
 from streams.cli.groups import alerts_app, rules_app, schema_app, topics_app
 from streams.cli.review import reviews
@@ -16,6 +17,7 @@ from streams.cli.service import service
 from streams.compiled import BUILD
 
 _INTERRUPTED: Final = 130
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 
 app = typer.Typer(
     name="pulse",
@@ -56,6 +58,12 @@ def main() -> None:
         code = app(standalone_mode=False)
     except (KeyboardInterrupt, typer.Abort):
         code = _INTERRUPTED
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        forget_output()
+        say(f"pulse: {error.filename or 'standard output'}: {error.strerror}")
+        sys.exit(1)
     except Exception as error:
         show = getattr(error, "show", None)
         if show is None:

@@ -1,6 +1,7 @@
 """What the commands share: how they speak, how they fail, how they are configured."""
 
 import os
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -61,13 +62,38 @@ def print_line(line: str) -> None:
 
 
 def check_file(path: str | None) -> None:
-    """End with exit 2 where `path` is neither absent, nor standard input, nor a file."""
-    if path not in (None, "-") and not Path(str(path)).is_file():
+    """End with exit 2 where `path` is neither absent, nor standard input, nor there to be read.
+
+    A pipe is as good as a file: shells write `<(zcat events.gz)`.
+    """
+    if path in (None, "-"):
+        return
+    try:
+        is_folder = stat.S_ISDIR(Path(str(path)).stat().st_mode)
+    except FileNotFoundError:
         fail(f"{path}: no such file", 2)
+    except OSError as error:
+        fail(f"{path}: {error.strerror}", 2)
+    if is_folder:
+        fail(f"{path}: is a folder", 2)
+
+
+def check_output(option: str, out: Path | None, source: str | None = None) -> None:
+    """End with exit 2 where `out` is a folder, or the file `source`, which is read."""
+    if out is None:
+        return
+    if out.is_dir():
+        fail(f"{option}: {out} is a folder", 2)
+    if source not in (None, "-") and out.is_file() and out.samefile(str(source)):
+        fail(f"{option}: {out} is the file that is read", 2)
 
 
 def leave_pipe() -> NoReturn:
     """End quietly: the reader of our output has gone."""
-    # The reader has gone; Python would complain again when it flushes at exit.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    forget_output()
     raise typer.Exit(1)
+
+
+def forget_output() -> None:
+    """Let go of standard output, which failed: Python would complain again at its exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

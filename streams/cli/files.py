@@ -9,9 +9,11 @@ from streams.catalogue import shipped_catalogue
 from streams.cli.common import (
     ConfigOption,
     check_file,
+    check_output,
     cluster_errors,
     configure,
     fail,
+    forget_output,
     leave_pipe,
     say,
 )
@@ -56,7 +58,7 @@ def replay(
         str | None, typer.Option(help="Move the clock on to this instant (RFC 3339) at the end.")
     ] = None,
     partitions: Annotated[
-        int, typer.Option(min=1, help="Split the file as Kafka would by community.")
+        int, typer.Option(min=1, max=10_000, help="Split the file as Kafka would by community.")
     ] = 1,
     out: Annotated[
         Path | None, typer.Option(help="Write the alert records here; else standard output.")
@@ -71,6 +73,8 @@ def replay(
     from streams.replay_file import replay_file  # noqa: PLC0415
 
     check_file(file)
+    check_output("--out", out, file)
+    check_output("--snapshots", snapshots, file)
     configuration = configure(config)
     instant = parse_instant(until) if until is not None else None
     if until is not None and instant is None:
@@ -86,6 +90,8 @@ def replay(
         except BrokenPipeError:
             leave_pipe()
         except OSError as error:
+            if out is None and error.filename is None:
+                forget_output()
             fail(f"{error.filename or out or 'standard output'}: {error.strerror}", 1)
 
 

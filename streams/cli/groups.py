@@ -7,6 +7,7 @@ import typer
 
 from streams.cli.common import (
     ConfigOption,
+    check_output,
     cluster_errors,
     configure,
     fail,
@@ -54,6 +55,7 @@ def rules_catalogue(
     from streams.catalogue import shipped_catalogue  # noqa: PLC0415
     from streams.whole_file import write_whole  # noqa: PLC0415
 
+    check_output("--out", out)
     page = catalogue_page(shipped_catalogue())
     if out is None:
         typer.echo(page, nl=False)

@@ -12,6 +12,7 @@ from streams.catalogue import shipped_catalogue
 from streams.cli.common import (
     ConfigOption,
     check_file,
+    check_output,
     cluster_errors,
     configure,
     fail,
@@ -42,6 +43,10 @@ def demo(
     from streams.demo.worker_process import WorkerError  # noqa: PLC0415
 
     check_file(events)
+    check_output("--out", out, events)
+    if out is not None and not out.parent.is_dir():
+        # Said now, and not after the minutes that the demo takes.
+        fail(f"--out: {out.parent}: no such folder", 2)
     configure(config)
     signal.signal(signal.SIGTERM, _interrupt)
     logging.basicConfig(level=logging.CRITICAL)
@@ -58,7 +63,10 @@ def demo(
 @service.command()
 def worker(
     web_port: Annotated[
-        int, typer.Option(help="Port of /metrics, /healthz and /readyz; 0 takes any free one.")
+        int,
+        typer.Option(
+            min=0, max=65_535, help="Port of /metrics, /healthz and /readyz; 0 takes any free one."
+        ),
     ] = 6066,
     data_dir: Annotated[
         Path, typer.Option(help="Folder of this worker; no two workers may share one.")

@@ -21,6 +21,7 @@ from streams.produce import produce
 from streams.progress import file_bar
 from streams.readable import line_of, steps_of
 from streams.subscribe import Subscriber
+from streams.whole_file import whole_file
 
 STALL_PATIENCE: Final = 90.0
 """Seconds without any progress after which the demo gives up."""
@@ -123,11 +124,9 @@ class _Demo:
                 self._say(step)
 
     def _write(self, path: Path) -> None:
-        partial = path.with_name(path.name + ".partial")
-        with partial.open("wb") as file:
+        with whole_file(path) as file:
             for record in self._seen.records.values():
                 file.write(encode(record) + b"\n")
-        partial.replace(path)
         self._say(f"alert records written to {path}")
 
     def judge(self, events: Events) -> None:

@@ -98,7 +98,15 @@ def _lines(axes: Any, chart: Chart) -> None:
             clip_on=False,
         )
     _days(axes, chart)
-    axes.set_ylim(bottom=0, top=105 if chart.unit in (Unit.POINTS, Unit.PERCENT) else None)
+    axes.set_ylim(bottom=0, top=_top(chart))
+
+
+def _top(chart: Chart) -> float | None:
+    """Return a little over 100 where that is the most there is; a rate may also be more."""
+    if chart.unit not in (Unit.POINTS, Unit.PERCENT):
+        return None
+    known = (value for values in _values(chart) for value in values if value is not None)
+    return 105 if max(known, default=0) <= 100 else None
 
 
 def _forecast(axes: Any, chart: Chart) -> None:

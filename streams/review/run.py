@@ -25,15 +25,14 @@ def write_reviews(
 ) -> list[Path]:
     """Review each community over the days asked for; return the files that were written.
 
-    Communities without a judged day there are said, and left out. FileError where that is all of
-    them, OSError where a file cannot be written.
+    Communities that cannot be reviewed over them are said, and left out. FileError where that is
+    all of them, OSError where a file cannot be written.
     """
     periods, without = _periods(histories, days)
-    if without:
-        others = ", ".join(without[:_NAMED]) + (", …" if len(without) > _NAMED else "")
-        problem = f"no day was judged in the days asked for: {others}"
-        if not periods:
-            raise FileError(problem)
+    problems = [f"{why}: {_some(names)}" for why, names in without.items()]
+    if not periods:
+        raise FileError("; ".join(problems))
+    for problem in problems:
         say(problem)
     paths: list[Path] = []
     with bar("writing reviews", len(periods)) as move:
@@ -43,14 +42,19 @@ def write_reviews(
     return paths
 
 
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
+
+
 def _periods(
     histories: Histories, days: tuple[int | None, int | None]
-) -> tuple[list[tuple[History, Period]], list[str]]:
-    """Return the period of each community that has one, and the names of the others."""
-    found, without = [], []
+) -> tuple[list[tuple[History, Period]], dict[str, list[str]]]:
+    """Return the period of each community that has one, and the others' names by the reason."""
+    found = []
+    without: dict[str, list[str]] = {}
     for name, history in histories.items():
         try:
             found.append((history, period_of(history, *days)))
-        except NoSuchPeriodError:
-            without.append(name)
+        except NoSuchPeriodError as error:
+            without.setdefault(str(error), []).append(name)
     return found, without

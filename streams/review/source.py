@@ -49,7 +49,10 @@ def from_topic(connection: Connection, configuration: Configuration, community: 
         def documents() -> Iterator[tuple[str, Any]]:
             for number, received in enumerate(subscriber.until_end(), 1):
                 move(number)
-                yield f"topic {topic}", received.document
+                try:
+                    yield f"topic {topic}", received.document
+                except ValueError as error:
+                    raise FileError(f"topic {topic}: not JSON: {error}") from None
 
         return _histories(documents(), community, f"topic {topic}")
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import signal
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -70,6 +73,32 @@ def test_produce_from_standard_input_then_a_worker_then_tail_and_explain(
         assert len(explained.stdout.splitlines()) == len(expected)
         assert deployment.read(ALERTS.name)
         assert deployment.read(MEMBER_ALERTS.name)
+
+
+def test_ctrl_c_ends_produce_while_its_standard_input_says_nothing(
+    broker: Broker, topic_prefix: str, tmp_path: Path
+) -> None:
+    with deployed(broker, topic_prefix, tmp_path) as deployment:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "streams", "produce", "-"],
+            cwd=tmp_path, env=deployment.environment,
+            stdin=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        assert process.stdin is not None
+        assert process.stderr is not None
+        # More than the pipe holds: when it is written, the command is reading.
+        process.stdin.write(b"\n".join(busy_history(2_000, days=60, communities=2)) + b"\n")
+        process.stdin.flush()
+
+        process.send_signal(signal.SIGINT)
+
+        try:
+            assert process.wait(20) == 130
+        finally:
+            process.kill()
+        assert process.stderr.read() == b"pulse: interrupted\n"
+        process.stdin.close()
+        process.stderr.close()
 
 
 def test_the_worker_tells_its_health_its_readiness_and_its_figures(

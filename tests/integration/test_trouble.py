@@ -64,6 +64,23 @@ def test_missing_topics_are_named_with_the_command_that_creates_them(
             assert worker.process.poll() is None
 
 
+def test_more_copies_than_the_cluster_has_brokers_are_refused_by_their_key(
+    broker: Broker, topic_prefix: str, tmp_path: Path
+) -> None:
+    with deployed(broker, topic_prefix, tmp_path, topics=False) as deployment:
+        text = deployment.configuration.read_text("utf-8")
+        deployment.configuration.write_text(
+            text.replace(f"partitions: {deployment.partitions}", "replication_factor: 3"), "utf-8"
+        )
+        code, said = deployment.fails("topics", "apply")
+
+    assert code == 1
+    assert said == (
+        f"pulse: topic {deployment.events_topic} cannot have kafka.replication_factor=3: "
+        "the cluster has fewer brokers\n"
+    )
+
+
 def test_wrong_clean_up_policies_are_named_and_mended(
     broker: Broker, topic_prefix: str, tmp_path: Path
 ) -> None:

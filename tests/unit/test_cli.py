@@ -126,6 +126,14 @@ def test_the_worker_tells_a_stranger_what_it_needs(terminal: Terminal, needed: s
         ("replay missing.ndjson", "pulse: missing.ndjson: no such file"),
         ("replay - --until tomorrow", "pulse: --until: not an instant of RFC 3339"),
         ("replay - --partitions 0", "Invalid value for '--partitions'"),
+        ("replay - --partitions 10001", "Invalid value for '--partitions'"),
+        ("replay .", "pulse: .: is a folder"),
+        ("replay - --out .", "pulse: --out: . is a folder"),
+        ("replay - --snapshots .", "pulse: --snapshots: . is a folder"),
+        ("rules catalogue --out .", "pulse: --out: . is a folder"),
+        ("demo --out missing/out.ndjson", "pulse: --out: missing: no such folder"),
+        ("worker --web-port 65536", "Invalid value for '--web-port'"),
+        ("worker --web-port -1", "Invalid value for '--web-port'"),
         ("explain missing.ndjson", "pulse: missing.ndjson: no such file"),
         ("produce missing.ndjson", "pulse: missing.ndjson: no such file"),
         ("demo --events missing.ndjson", "pulse: missing.ndjson: no such file"),
@@ -141,6 +149,30 @@ def test_wrong_usage_is_told_clearly_with_exit_code_2(
     ended = terminal.pulse(*command.split())
     assert (ended.code, ended.out) == (2, "")
     assert said in ended.said
+
+
+def test_a_file_whose_name_no_file_can_have_is_told_clearly(terminal: Terminal) -> None:
+    name = "a" * 300
+    said = f"pulse: {name}: File name too long\n"
+    assert terminal.pulse("replay", name) == (2, "", said)
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["replay events --out events", "replay events --snapshots events", "replay events --out link",
+     "demo --events events --out events"],
+)  # fmt: skip
+def test_the_file_that_is_read_is_never_written_over(
+    terminal: Terminal, tmp_path: Path, command: str
+) -> None:
+    (tmp_path / "events").write_bytes(b"\n".join(silent_member()))
+    (tmp_path / "link").symlink_to("events")
+
+    ended = terminal.pulse(*command.split())
+
+    assert ended.code == 2
+    assert ended.said.endswith("is the file that is read\n")
+    assert (tmp_path / "events").read_bytes() == b"\n".join(silent_member())
 
 
 @pytest.mark.parametrize(
@@ -246,10 +278,58 @@ def test_a_replay_whose_reader_leaves_ends_without_a_traceback(tmp_path: Path) -
     assert ended.returncode == 1
 
 
+@pytest.mark.parametrize(
+    "command", ["rules check", "rules catalogue", "explain events.ndjson", "replay events.ndjson"]
+)
+def test_a_standard_output_that_is_full_is_told_in_one_line(tmp_path: Path, command: str) -> None:
+    (tmp_path / "events.ndjson").write_bytes(b"\n".join(silent_member()))
+
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "streams", *command.split()],
+            cwd=tmp_path, env=BARE, stdout=full, stderr=subprocess.PIPE, timeout=PATIENCE,
+            check=False,
+        )  # fmt: skip
+
+    assert ended.stderr == b"pulse: standard output: No space left on device\n"
+    assert ended.returncode == 1
+
+
 def test_an_output_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     ended = pulse("replay", "-", "--out", "missing/out.ndjson", folder=tmp_path)
     assert ended.returncode == 1
     assert ended.stderr.decode().startswith("pulse: missing/out.ndjson")
+
+
+def test_a_pipe_is_read_as_a_file_is(tmp_path: Path) -> None:
+    (tmp_path / "events.ndjson").write_bytes(b"\n".join(silent_member()))
+    command = f"{sys.executable} -m streams replay <(cat events.ndjson)"
+
+    ended = subprocess.run(
+        ["/bin/bash", "-c", command],
+        cwd=tmp_path, env=BARE, capture_output=True, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+
+    assert ended.returncode == 0
+    assert ended.stderr.decode().startswith("lines read    60\n")
+
+
+def test_a_replay_without_standard_input_reads_files_and_says_that_it_is_closed(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "events.ndjson").write_bytes(b"\n".join(silent_member()))
+    command = f"{sys.executable} -m streams replay"
+
+    ended = [
+        subprocess.run(
+            ["/bin/bash", "-c", f"{command} {file} <&-"],
+            cwd=tmp_path, env=BARE, capture_output=True, timeout=PATIENCE, check=False,
+        )
+        for file in ("events.ndjson", "-")
+    ]  # fmt: skip
+
+    assert [each.returncode for each in ended] == [0, 1]
+    assert ended[1].stderr == b"pulse: -: standard input is closed\n"
 
 
 def test_explain_says_why_and_fails_on_a_record_that_does_not_match(tmp_path: Path) -> None:

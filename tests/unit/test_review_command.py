@@ -186,6 +186,8 @@ def test_an_id_that_looks_like_markup_stays_a_text(
          "no snapshots of community 'nobody' (there are some of: book/club, guild)"),
         ("guild --source snapshots.ndjson --from 2027-01-01", 1,
          "pulse: no day was judged in the days asked for: guild"),
+        ("guild --source snapshots.ndjson --from 0001-01-01", 1,
+         "pulse: the calendar does not reach back to the days to compare with: guild"),
         ("guild --source empty.ndjson", 1, "pulse: empty.ndjson: holds no snapshots"),
         ("all --source empty.ndjson", 1, "pulse: empty.ndjson: holds no snapshots"),
         ("guild --source broken.ndjson", 1, "pulse: broken.ndjson: line 1: not JSON"),

@@ -59,6 +59,28 @@ def test_a_file_is_read(file: Path) -> None:
     assert found.time.dedupe == 15 * MINUTE
 
 
+def test_what_kubernetes_says_of_a_service_of_that_name_is_no_setting() -> None:
+    said = {
+        "PULSE_SERVICE_HOST": "10.0.0.7",
+        "PULSE_SERVICE_PORT": "6066",
+        "PULSE_SERVICE_PORT_WEB_UI": "6066",
+        "PULSE_PORT": "tcp://10.0.0.7:6066",
+        "PULSE_PORT_6066_TCP": "tcp://10.0.0.7:6066",
+        "PULSE_PORT_6066_TCP_PROTO": "tcp",
+        "PULSE_PORT_6066_TCP_PORT": "6066",
+        "PULSE_PORT_6066_TCP_ADDR": "10.0.0.7",
+        "PULSE_WORKER_SERVICE_HOST": "10.0.0.7",
+        "PULSE_WORKER_PORT_6066_TCP_ADDR": "10.0.0.7",
+    }
+    assert loaded(None, **said) == Configuration()
+
+
+@pytest.mark.parametrize("text", ["2025-02-30", "[" * 5_000, "a: b: c"])
+def test_a_value_that_is_no_yaml_is_taken_as_text(text: str) -> None:
+    said = refused(None, PULSE_KAFKA__PARTITIONS=text)
+    assert said == "PULSE_KAFKA__PARTITIONS: kafka.partitions: Input should be a valid integer"
+
+
 def test_the_environment_names_the_file(file: Path) -> None:
     assert loaded(None, PULSE_CONFIG=str(file)) == loaded(file)
 
@@ -99,6 +121,8 @@ def test_a_rule_is_switched_off_in_the_environment() -> None:
         ("PULSE_RULES__SPEECH_DENSITY_DROP__FLOOR", "[1", "speech-density-drop", "floor"),
         ("PULSE_RULES__NO_SUCH_RULE__FLOOR", "30", "rules.no-such-rule", "unknown rule"),
         ("PULSE_DEBUG", "1", "", "unknown variable"),
+        ("PULSE_WEB_PORT", "6066", "", "unknown variable"),
+        ("PULSE_TIME__PORT", "1", "time.port", "unknown key"),
         ("PULSE_COMMUNITIES__42__TIMEZONE", "UTC", "", "unknown variable"),
     ],
 )

@@ -17,7 +17,20 @@ from rules.configuration import Configuration, parse_configuration
 from rules.documents import DocumentError, read_mapping
 
 _PREFIX = "PULSE_"
-_OTHER_USES = frozenset({"PULSE_CONFIG"})
+_OF_PULSEAUDIO = {
+    "PULSE_BINARY",
+    "PULSE_CLIENTCONFIG",
+    "PULSE_COOKIE",
+    "PULSE_LATENCY_MSEC",
+    "PULSE_RUNTIME_PATH",
+    "PULSE_SERVER",
+    "PULSE_SINK",
+    "PULSE_SOURCE",
+    "PULSE_STATE_PATH",
+}
+"""What a desktop tells PulseAudio's clients (its `pulseaudio` manual page): it shares the prefix."""
+
+_OTHER_USES = frozenset({"PULSE_CONFIG", *_OF_PULSEAUDIO})
 _OF_KUBERNETES = re.compile(
     r"PULSE(_[A-Z0-9]+)*_"
     r"(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)=.*"

@@ -75,6 +75,11 @@ def test_what_kubernetes_says_of_a_service_of_that_name_is_no_setting() -> None:
     assert loaded(None, **said) == Configuration()
 
 
+def test_what_a_desktop_says_to_pulseaudio_is_no_setting() -> None:
+    said = {"PULSE_SERVER": "unix:/mnt/wslg/PulseServer", "PULSE_LATENCY_MSEC": "60"}
+    assert loaded(None, **said) == Configuration()
+
+
 @pytest.mark.parametrize("text", ["2025-02-30", "[" * 5_000, "a: b: c"])
 def test_a_value_that_is_no_yaml_is_taken_as_text(text: str) -> None:
     said = refused(None, PULSE_KAFKA__PARTITIONS=text)

@@ -16,7 +16,9 @@ import rules
 from models.alerts import Digest, Reason, Snapshot, Status, TierChange, Transition, Verdict
 from models.days import day_from_iso
 from models.documents import encode
+from models.events import EventType
 from models.instants import parse_instant
+from models.panes import LATE, Pane, Panes, Recent, empty_pane, recent
 from rules.catalogue import Catalogue, parse_catalogue
 from rules.configuration import Configuration, DeploymentSection, parse_configuration
 from rules.effects import Output
@@ -72,6 +74,24 @@ def instant(text: str) -> int:
     moment = parse_instant(text)
     assert moment is not None
     return moment
+
+
+def pane(**counts: int) -> Pane:
+    """One day: `pane(POST_CREATED=3, LATE=1)`."""
+    counters = empty_pane()
+    for name, count in counts.items():
+        counters[LATE if name == "LATE" else EventType[name]] = count
+    return counters
+
+
+def until(last: int, panes: Panes) -> Recent:
+    """What a measure is given to judge the day `last`: a row of days, of which few have a pane."""
+    return recent(panes, last, 40)
+
+
+def own(ago: int) -> int:
+    """A count that no other day has, nor any sum of other days."""
+    return 1 << (ago + 1)
 
 
 def outputs_of(case: Case) -> list[Output]:

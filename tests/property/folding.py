@@ -20,6 +20,7 @@ from streams.changelog import Record
 from streams.lines import arrival_of
 from streams.read_back import ReadBacks
 from tests.builders import owned
+from tests.logs import logged
 from tests.oracle.scenarios import scenario
 from tests.stores import MemoryStore
 from tests.whole import described
@@ -50,16 +51,6 @@ class Batch(NamedTuple):
     written: float
     room: int | None = None
     lost: int = 0
-
-
-class Logged(NamedTuple):
-    """A record of the changelog."""
-
-    offset: int
-    key: bytes
-    value: bytes | None
-    timestamp: int = 0
-    headers: tuple[()] = ()
 
 
 @cache
@@ -103,7 +94,7 @@ class Worker:
         if self._store is not None:
             self._store.lose(lost)
         changelog = self._read_backs.open(0)
-        log = [Logged(offset, *record) for offset, record in enumerate(self.log)]
+        log = logged(self.log)
         changelog.absorb(log[changelog.start :])
         recovered = changelog.recovered
         state, journal, cold = changelog.restore(self._history.policies)

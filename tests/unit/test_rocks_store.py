@@ -15,9 +15,8 @@ from streams import rocks_store
 from streams.local_store import LocalStoreError
 from streams.read_back import ReadBacks
 from streams.rocks_store import RocksStore
-from tests.simulation.test_repairs import random_log
+from tests.logs import all_of, in_memory, logged, random_log
 from tests.stores import MemoryStore
-from tests.unit.test_mirror import all_of, in_memory, logged
 
 WRITER = """
 import os, sys

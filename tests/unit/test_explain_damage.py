@@ -15,8 +15,7 @@ from tests.builders import (
     record_of,
     silence_digest,
 )
-from tests.schemas.changes import REMOVED, changed
-from tests.unit.test_explain import (
+from tests.explained import (
     DENSITY,
     DIGEST,
     LATE_DATA,
@@ -30,6 +29,7 @@ from tests.unit.test_explain import (
     complaint,
     sentence,
 )
+from tests.schemas.changes import REMOVED, changed
 
 # Record; where it is changed; to what; part of the complaint.
 DAMAGE = [

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from hashlib import blake2b
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,6 +31,8 @@ from tests.builders import (
     silence_alert,
     silence_digest,
 )
+
+ROOT = Path(__file__).parents[2]
 
 
 def label_signature(labels: dict[str, str]) -> str:
@@ -122,7 +128,7 @@ CHOSEN = [
 @pytest.mark.parametrize(
     ("case", "book"), [pytest.param(*row[1:], id=f"that {row[0]}") for row in CHOSEN]
 )
-def test_the_playbook_of_an_alert(case: Any, book: str) -> None:
+def test_an_alert_names_and_links_the_playbook(case: Any, book: str) -> None:
     figures = density_alert().evaluation | ({} if case is ... else {"case": case})
     known = catalogue_with("speech-density-drop", playbook_cases=LADDER)
     data = published(record_of(density_alert(evaluation=figures), known))["data"]
@@ -191,7 +197,7 @@ ENDINGS = [
 
 
 @pytest.mark.parametrize(("reason", "words"), ENDINGS)
-def test_an_end_says_why(reason: Reason, words: str) -> None:
+def test_the_end_of_an_alert_says_why_it_ended(reason: Reason, words: str) -> None:
     ended = density_alert(
         status=Status.RESOLVED,
         reason=reason,
@@ -236,9 +242,25 @@ def test_a_digest_counts_all_and_names_the_first() -> None:
     )
 
 
-def test_the_same_decision_gives_the_same_bytes() -> None:
-    for output in (density_alert(), silence_alert(), silence_digest()):
-        assert encode(record_of(output)) == encode(record_of(output))
+IN_ANOTHER_PROCESS = """
+import sys
+from models.documents import encode
+from tests.builders import record_of, shipped_outputs
+sys.stdout.buffer.write(b"\\n".join(encode(record_of(each)) for each in shipped_outputs()))
+"""
+
+
+def test_another_process_gives_each_decision_the_same_bytes() -> None:
+    """Law 2; what that process keeps in sets stands in another order."""
+    ended = subprocess.run(
+        [sys.executable, "-c", IN_ANOTHER_PROCESS],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONHASHSEED": "7"},
+        check=True,
+        capture_output=True,
+        timeout=60,
+    )
+    assert ended.stdout.split(b"\n") == [encode(record_of(each)) for each in shipped_outputs()]
 
 
 def test_the_labels_do_not_depend_on_the_figures() -> None:
@@ -247,7 +269,7 @@ def test_the_labels_do_not_depend_on_the_figures() -> None:
         assert record_of(other)["data"][part] == record_of(density_alert())["data"][part]
 
 
-def test_the_records_of_the_shipped_rule_tests_come_out_again_byte_by_byte() -> None:
+def test_what_was_recorded_before_changes_no_byte_of_a_record() -> None:
     recorder = Recorder(catalogue(), DEPLOYMENT)
     for output in shipped_outputs():
         if isinstance(output, Transition):

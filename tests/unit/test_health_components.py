@@ -72,6 +72,9 @@ def test_each_component_takes_its_own_two_figures(component: str, expected: list
 
 
 def test_the_windows_are_the_last_week_the_last_four_and_the_last_eight() -> None:
+    # days ago  56 | 55 ────────────────── usual ──────────────────── 0
+    #                                27 ────────── recent ─────────── 0
+    #                                                6 ── the week ── 0
     bits = [1 << ago for ago in reversed(range(USUAL_DAYS + 9))]
     figures = Day._fields
     panes = panes_of([Day(*[bit] * len(figures)) for bit in bits])

@@ -126,6 +126,8 @@ def test_conversions_are_counted_on_the_day_and_sharing_is_looked_for_in_28_days
 
 
 def test_the_rate_counts_seven_days_of_both_and_looks_back_28_for_sharing() -> None:
+    # days ago  28 | 27 ─────────── is there sharing? ──────────── 0 | tomorrow
+    #                                      6 ── shares that convert ── 0
     panes = {
         D - ago: pane(SHARE_CREATED=own(ago), SHARE_CONVERTED=3 * own(ago)) for ago in range(-1, 30)
     }

@@ -71,6 +71,7 @@ def test_a_verdict_without_one_of_its_figures_is_an_error(figure: str) -> None:
 
 
 def test_two_windows_of_seven_days_that_touch_are_compared() -> None:
+    # days ago  14 | 13 ── baseline ── 7 | 6 ── window ── 0 | tomorrow
     panes = {D - ago: pane(POST_CREATED=own(ago)) for ago in range(-1, 16)}
     figures = gather(until(D, panes), D, FIRST_DAY, SETTING)
     assert figures["value"] == sum(map(own, range(7)))

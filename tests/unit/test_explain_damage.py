@@ -117,7 +117,9 @@ DAMAGE = [
 @pytest.mark.parametrize(
     ("record", "path", "value", "said"), [pytest.param(*row[1:], id=row[0]) for row in DAMAGE]
 )
-def test_damage_is_named(record: Record, path: str, value: Any, said: str) -> None:
+def test_each_damage_is_told_in_words_of_its_own(
+    record: Record, path: str, value: Any, said: str
+) -> None:
     assert said in complaint(changed(record, path, value))
 
 

@@ -107,7 +107,7 @@ STORIES = [
 
 
 @pytest.mark.parametrize(("signs", "stage"), [pytest.param(*row[1:], id=row[0]) for row in STORIES])
-def test_what_the_signs_mean(signs: Signs, stage: Stage | None) -> None:
+def test_the_signs_say_a_stage_or_leave_it_open(signs: Signs, stage: Stage | None) -> None:
     row = stage_of(signs)
     assert (None if row is None else row.stage) is stage
 

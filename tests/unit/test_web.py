@@ -60,7 +60,7 @@ NOT_SERVED = [
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, id=case) for case, name in NOT_SERVED])
-def test_another_playbook_is_not(name: str) -> None:
+def test_a_playbook_that_no_rule_of_the_worker_names_is_not_found(name: str) -> None:
     known = catalogue_with("speech-density-drop", playbook_cases=LADDER)
     only = {"speech-density-drop": known["speech-density-drop"]}
     answer = asyncio.run(got(only, f"/playbooks/{name}"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -204,6 +205,9 @@ def owned(
     return Owned(0, state, journal, route, merge, list(lineage), cold)
 
 
+NOON = instant("2025-03-01T12:00:00Z")
+
+
 class Handed:
     """Records that were handed on together, to be taken bit by bit."""
 
@@ -212,3 +216,14 @@ class Handed:
 
     def take(self, most: int) -> list[Any]:
         return list(islice(self._records, most))
+
+
+@dataclass
+class Fetched:
+    """A source record as a fetch gives it; without key, and arrived at noon of 2025-03-01."""
+
+    offset: int
+    value: bytes | None
+    timestamp: int = NOON
+    key: bytes | None = None
+    headers: tuple[tuple[str, bytes], ...] = field(default=())

@@ -28,7 +28,7 @@ _OF_PULSEAUDIO = {
     "PULSE_SOURCE",
     "PULSE_STATE_PATH",
 }
-"""What a desktop tells PulseAudio's clients (its `pulseaudio` manual page): it shares the prefix."""
+"""What a desktop tells the clients of PulseAudio, which shares the prefix (its manual page)."""
 
 _OTHER_USES = frozenset({"PULSE_CONFIG", *_OF_PULSEAUDIO})
 _OF_KUBERNETES = re.compile(

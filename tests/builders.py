@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -16,7 +17,9 @@ import rules
 from models.alerts import Digest, Reason, Snapshot, Status, TierChange, Transition, Verdict
 from models.days import day_from_iso
 from models.documents import encode
+from models.events import EventType
 from models.instants import parse_instant
+from models.panes import LATE, Pane, Panes, Recent, empty_pane, recent
 from rules.catalogue import Catalogue, parse_catalogue
 from rules.configuration import Configuration, DeploymentSection, parse_configuration
 from rules.effects import Output
@@ -72,6 +75,24 @@ def instant(text: str) -> int:
     moment = parse_instant(text)
     assert moment is not None
     return moment
+
+
+def pane(**counts: int) -> Pane:
+    """One day: `pane(POST_CREATED=3, LATE=1)`."""
+    counters = empty_pane()
+    for name, count in counts.items():
+        counters[LATE if name == "LATE" else EventType[name]] = count
+    return counters
+
+
+def until(last: int, panes: Panes) -> Recent:
+    """What a measure is given to judge the day `last`: a row of days, of which few have a pane."""
+    return recent(panes, last, 40)
+
+
+def own(ago: int) -> int:
+    """A count that no other day has, nor any sum of other days."""
+    return 1 << (ago + 1)
 
 
 def outputs_of(case: Case) -> list[Output]:
@@ -184,6 +205,9 @@ def owned(
     return Owned(0, state, journal, route, merge, list(lineage), cold)
 
 
+NOON = instant("2025-03-01T12:00:00Z")
+
+
 class Handed:
     """Records that were handed on together, to be taken bit by bit."""
 
@@ -192,3 +216,14 @@ class Handed:
 
     def take(self, most: int) -> list[Any]:
         return list(islice(self._records, most))
+
+
+@dataclass
+class Fetched:
+    """A source record as a fetch gives it; without key, and arrived at noon of 2025-03-01."""
+
+    offset: int
+    value: bytes | None
+    timestamp: int = NOON
+    key: bytes | None = None
+    headers: tuple[tuple[str, bytes], ...] = field(default=())

@@ -20,7 +20,7 @@ from rules.engine import fold, tick
 from rules.policy import Policies
 from rules.state import Partition
 from tests.builders import catalogue, configured, instant
-from tests.unit.test_disabled_rules import restarted
+from tests.restarts import restarted
 
 BEFORE = instant("2024-12-31T00:00:00Z")
 DAY_BEFORE = day_from_iso("2024-12-31")

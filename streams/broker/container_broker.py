@@ -4,7 +4,10 @@ testcontainers is imported where it is needed: a worker runs without it (extra `
 """
 
 from collections.abc import Callable
+from contextlib import closing
+from traceback import clear_frames
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
 from streams.broker.handle import Broker, BrokerError, PrerequisiteMissing
 from streams.broker.jars import KAFKA_VERSION
@@ -29,11 +32,24 @@ def ping_engine() -> None:
     except ImportError:
         raise PrerequisiteMissing("no testcontainers to use a container engine with") from None
     try:
-        engine = DockerClient()
-        engine.client.ping()
-        engine.client.close()
-    except Exception:  # noqa: BLE001 - whatever a client of any engine raises, it does not answer
+        with closing(DockerClient().client) as engine:
+            engine.ping()
+    except Exception as error:  # noqa: BLE001 - whatever a client of any engine raises: no answer
+        _let_go(error)
         raise PrerequisiteMissing("no running container engine") from None
+
+
+def _let_go(error: BaseException | None) -> None:
+    """Close what the frames of an error and of its causes still hold open.
+
+    docker's client closes no Unix socket that it could not connect: the socket hangs on the
+    error until a garbage collection, however much later, finds both.
+    """
+    with catch_warnings():
+        simplefilter("ignore", ResourceWarning)
+        while error is not None:
+            clear_frames(error.__traceback__)
+            error = error.__context__
 
 
 class ContainerBroker(Broker):

@@ -1,12 +1,16 @@
 """What a machine lacks is said in one clear line, and a failed download leaves no half cache."""
 
+import gc
 import threading
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 
+import psutil
 import pytest
 
 from streams.broker import BrokerError, PrerequisiteMissing, open_broker
+from streams.broker.container_broker import ping_engine
 from streams.broker.jars import fetch_jars
 
 JAVA_8 = "echo 'java version \"1.8.0_292\"' >&2"
@@ -67,6 +71,16 @@ def test_a_machine_without_what_a_broker_needs_is_told_so_in_one_line(
     assert "no running container engine" in line
     assert "set KAFKA_BOOTSTRAP_SERVERS, or install Java 17 or newer and Maven" in line
     assert "\n" not in line
+
+
+@pytest.mark.usefixtures("no_engine")
+def test_where_no_engine_answers_no_socket_is_left_open() -> None:
+    import_module("testcontainers.core.docker_client")
+    gc.collect()
+    before = psutil.Process().num_fds()
+    with pytest.raises(PrerequisiteMissing, match="no running container engine"):
+        ping_engine()
+    assert psutil.Process().num_fds() == before
 
 
 def test_the_java_of_java_home_comes_before_the_one_on_the_path(

@@ -12,7 +12,7 @@ from rules.effects import Outcome
 from rules.engine import fold
 from rules.state import Partition
 from tests.builders import day
-from tests.property.test_batches import SEEDS, history_of
+from tests.property.folding import SEEDS, history_of
 
 FIRST = day("2025-01-01")
 SUMMED = range(Figure.NEW_INVITERS + 1)

@@ -85,6 +85,22 @@ def test_who_was_refused_hears_of_the_next_room_once() -> None:
     assert calls == ["room"]
 
 
+def test_what_is_read_of_another_topic_is_not_bounded_and_lets_go_all_the_same() -> None:
+    piece = Piece([1, 2], 0)
+    assert not piece.is_bounded
+    assert piece.last == 2
+    piece.done()
+    assert piece.records == ()
+
+
+def test_a_partition_that_goes_on_calls_nobody_where_nobody_was_refused() -> None:
+    backlog, calls = Backlog(), []
+    backlog.on_room = lambda: calls.append("room")
+    backlog.pause({0})
+    backlog.pause(set())
+    assert not calls
+
+
 def test_a_paused_partition_gets_nothing_and_hears_when_it_goes_on() -> None:
     backlog, calls = Backlog(), []
     backlog.on_room = lambda: calls.append("room")

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Set
-from typing import Any, ClassVar
+from typing import Any
 
-from models.instants import parse_instant
+import pytest
+
 from rules.configuration import Configuration
 from rules.policy import Policies
 from rules.state import BEGINNING, Partition
+from streams import catching_up
+from streams.batch import Batch
 from streams.catalogue import shipped_catalogue
+from streams.holdings import Holdings
 from streams.journal import Journal
 from streams.keeper import Keeper
 from streams.marks import Mark
@@ -21,10 +25,8 @@ from streams.partitioning import partition_of
 from streams.passage import Passage
 from streams.reach import Nowhere
 from streams.routing import Route
-from tests.builders import Handed
-from tests.unit.test_keeper import Fetched
+from tests.builders import NOON, Fetched, Handed
 
-NOON = parse_instant("2025-03-01T12:00:00Z") or 0
 CATALOGUE = shipped_catalogue()
 POLICIES = Policies(Configuration(), CATALOGUE)
 HERE, OTHER = 0, 1
@@ -53,7 +55,9 @@ class Written:
 class RebuildingKeeper(Keeper):
     """Tells of recoveries what they had to build, and what was left of it."""
 
-    rebuilt: ClassVar[list[tuple[set[int], set[int]]]] = []
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.rebuilt: list[tuple[set[int], set[int]]] = []
 
     async def complete_recovery(self, partitions: Set[int], *_: Any) -> bool:
         self.rebuilt.append((set(partitions), set(self.owned)))
@@ -64,7 +68,7 @@ def keeper_of(*partitions: int) -> RebuildingKeeper:
     """Of two partitions, neither of which is routed to where it ended at the start."""
     reach, changelogs = Nowhere(2), Any
     metrics = Metrics(CATALOGUE, "test")
-    keeper = RebuildingKeeper(POLICIES, metrics, reach, changelogs, 2, None, reach)  # type: ignore[arg-type]
+    keeper = RebuildingKeeper(POLICIES, metrics, reach, changelogs, 2, None, reach)
     keeper.marks.aim([2, 2], rerouting=False)
     for number in partitions:
         merge = Merge(number, keeper.marks, 0, BEGINNING, Passage())
@@ -102,6 +106,36 @@ def test_a_batch_is_written_once_the_other_partition_is_as_far() -> None:
     assert held.offset == 0
     assert not keeper.owned[HERE].open
     assert keeper.owned[OTHER].open is not None
+
+
+def test_who_is_furthest_behind_is_folded_next_until_nothing_is_left_in_hand(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """
+    partition 0:  12:00 12:01 │ 12:02 12:03 │ 12:04      a phase is two events
+    partition 1:  12:00 12:10 │ 12:20 12:30 │ 12:40
+    """
+    folded: list[int] = []
+    fold = Holdings.fold
+
+    async def noted(holdings: Holdings, owned: Owned, *arguments: Any) -> Batch:
+        folded.append(owned.partition)
+        return await fold(holdings, owned, *arguments)
+
+    monkeypatch.setattr(catching_up, "PHASE", 2)
+    monkeypatch.setattr(Holdings, "fold", noted)
+    keeper = keeper_of(HERE, OTHER)
+    keeper.marks.aim([9, 9], rerouting=False)
+    keeper.holdings.stride = 1
+    for partition, minutes in ((HERE, 1), (OTHER, 10)):
+        coming = [record(partition, number, number * minutes) for number in range(5)]
+        keeper.holdings.incoming.add(partition, Handed(coming))
+    publisher: Any = Written()
+
+    asyncio.run(keeper.go_on(publisher))
+
+    assert folded == [HERE, OTHER, HERE, HERE, OTHER, OTHER]
+    assert [keeper.owned[number].merge.next_offset for number in (HERE, OTHER)] == [5, 5]
 
 
 def test_a_batch_waits_for_the_marks_of_another_worker() -> None:

@@ -15,9 +15,8 @@ from models.state import PARTITION_KEY
 from streams import changelogs
 from streams.changelogs import ChangelogError, Changelogs
 from streams.read_back import ReadBack, ReadBacks
-from tests.simulation.test_repairs import Log, Writer, random_log
+from tests.logs import Log, Logged, Writer, all_of, in_memory, logged, random_log
 from tests.stores import MemoryStore
-from tests.unit.test_mirror import Logged, all_of, in_memory, logged
 
 FROM_ITS_START = "partition 0 is read from its start, not from the local store"
 

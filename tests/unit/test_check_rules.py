@@ -104,7 +104,9 @@ SAID: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("changes", "said"), SAID)
-def test_what_is_said_of_a_rule(changes: dict[str, Any], said: str) -> None:
+def test_a_rule_is_listed_with_all_its_playbooks_and_whether_it_only_reports(
+    changes: dict[str, Any], said: str
+) -> None:
     rule = catalogue_with("speech-density-drop", **changes)["speech-density-drop"]
     assert line_of(rule) == f"rule speech-density-drop v1, {said}"
 

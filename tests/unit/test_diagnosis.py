@@ -16,7 +16,7 @@ from rules.policy import Policies
 from rules.records import Record
 from rules.state import Partition
 from tests.builders import catalogue, configured, day
-from tests.unit.test_disabled_rules import START, event, records, restarted
+from tests.restarts import START, event, records, restarted
 
 D = day("2025-06-30")
 RULE = "member-silent"

@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 from models.alerts import Snapshot
-from models.decode import decode_timed
-from models.events import Arrived
-from models.instants import DAY, format_instant, parse_instant
-from models.recovered import Recovered
-from models.rejections import Rejection
+from models.instants import DAY
 from rules.configuration import parse_configuration
-from rules.effects import Output
 from rules.engine import fold, tick
 from rules.explain import explain
 from rules.policy import Policies
-from rules.records import Record, Recorder
+from rules.records import Record
 from rules.state import Partition
 from streams.catalogue import shipped_catalogue
-from streams.changelog import marker_record, stored_partition
-from streams.journal import Journal
-from streams.restoration import restore
+from tests.restarts import START, event, records, restarted
 
-START = parse_instant("2025-01-01T12:00:00Z") or 0
 INCONCLUSIVE_DAYS = 28
 
 
@@ -30,40 +22,6 @@ def policies(*enabled: str, disabled: str | None = None) -> Policies:
     return Policies(
         parse_configuration("test", {"rules": rules}, shipped_catalogue()), shipped_catalogue()
     )
-
-
-def event(day: int, kind: str, user: str, number: int = 0) -> Arrived:
-    time = START + day * DAY + number
-    text = (
-        f'{{"id":"{day} {user} {number} {kind}","type":"{kind}","community_id":"42",'
-        f'"user_id":"{user}","time":"{format_instant(time)}"}}'
-    )
-    timed = decode_timed(text.encode())
-    assert not isinstance(timed, Rejection)
-    return time, *timed
-
-
-def restarted(partition: Partition, changed: Policies) -> Partition:
-    """The partition as a worker with another configuration finds it in the changelog."""
-    recovered, journal = Recovered(), Journal()
-    journal.begin(0)
-    records = [
-        *journal.records(partition),
-        marker_record(stored_partition(partition, 0, 1), journal.stamp),
-    ]
-    for offset, (key, value) in enumerate(records):
-        recovered.absorb(key, value, offset)
-    return restore(recovered, changed)[0]
-
-
-def records(outputs: list[Output], rule_id: str) -> list[Record]:
-    catalogue = shipped_catalogue()
-    recorder = Recorder(catalogue, policies().configuration.deployment)
-    return [
-        recorder.alert(output)  # type: ignore[arg-type]
-        for output in outputs
-        if type(output).__name__ == "Transition" and output.rule_id == rule_id  # type: ignore[union-attr]
-    ]
 
 
 def test_an_alert_of_a_disabled_rule_ends_as_inconclusive_after_28_closes() -> None:

@@ -15,8 +15,7 @@ from tests.builders import (
     record_of,
     silence_digest,
 )
-from tests.schemas.changes import REMOVED, changed
-from tests.unit.test_explain import (
+from tests.explained import (
     DENSITY,
     DIGEST,
     LATE_DATA,
@@ -30,6 +29,7 @@ from tests.unit.test_explain import (
     complaint,
     sentence,
 )
+from tests.schemas.changes import REMOVED, changed
 
 # Record; where it is changed; to what; part of the complaint.
 DAMAGE = [
@@ -117,7 +117,9 @@ DAMAGE = [
 @pytest.mark.parametrize(
     ("record", "path", "value", "said"), [pytest.param(*row[1:], id=row[0]) for row in DAMAGE]
 )
-def test_damage_is_named(record: Record, path: str, value: Any, said: str) -> None:
+def test_each_damage_is_told_in_words_of_its_own(
+    record: Record, path: str, value: Any, said: str
+) -> None:
     assert said in complaint(changed(record, path, value))
 
 

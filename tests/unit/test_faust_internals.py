@@ -202,7 +202,9 @@ def test_a_consumer_class_is_bound_to_one_worker() -> None:
 async def settings_of_a_consumer() -> dict[str, Any]:
     consumer = AIOKafkaConsumer()
     names = "_isolation_level", "_fetch_max_wait_ms"
-    return {name: getattr(consumer, name) for name in names}
+    settings = {name: getattr(consumer, name) for name in names}
+    await consumer.stop()
+    return settings
 
 
 def test_the_settings_that_faust_does_not_pass_on_are_still_the_clients() -> None:

@@ -1,4 +1,4 @@
-"""The growth stage: its table, its signs, a stage that does not follow; the value of cohorts."""
+"""The growth stage: its table, its signs, and a stage that does not follow."""
 
 from __future__ import annotations
 
@@ -12,11 +12,9 @@ from hypothesis import strategies as st
 from models.alerts import Verdict
 from models.days import iso
 from models.events import LAST_INTERACTION, EventType
-from models.ledger import Cohort
 from models.panes import WIDE, Figure, Pane, empty_pane
 from models.totals import add_up
-from rules.measures import cohort_value, growth_stage
-from rules.measures.cohort_value import CohortValueParameters
+from rules.measures import growth_stage
 from rules.measures.growth_stage import (
     STAGES,
     GrowthStageParameters,
@@ -28,7 +26,7 @@ from rules.measures.growth_stage import (
     stage_of,
 )
 from rules.measures.measure import Setting
-from tests.builders import day
+from tests.builders import day, own
 
 D = day("2025-06-30")
 FIRST_DAY = D - 400
@@ -43,7 +41,6 @@ STAGE = Setting(
     "default",
     "UTC",
 )
-COHORTS = Setting(CohortValueParameters(months=2), "default", "UTC")
 
 
 @pytest.mark.parametrize("signs", KNOWN, ids=str)
@@ -110,7 +107,7 @@ STORIES = [
 
 
 @pytest.mark.parametrize(("signs", "stage"), [pytest.param(*row[1:], id=row[0]) for row in STORIES])
-def test_what_the_signs_mean(signs: Signs, stage: Stage | None) -> None:
+def test_the_signs_say_a_stage_or_leave_it_open(signs: Signs, stage: Stage | None) -> None:
     row = stage_of(signs)
     assert (None if row is None else row.stage) is stage
 
@@ -141,11 +138,6 @@ SIGNS = [
 @pytest.mark.parametrize(("changes", "signs"), [pytest.param(*row[1:], id=row[0]) for row in SIGNS])
 def test_a_sign_is_read_out_of_its_counts(changes: dict[str, int], signs: Signs) -> None:
     assert signs_of({**COUNTS, **changes}, STAGE.threshold) == signs
-
-
-def own(ago: int) -> int:
-    """A count that no other day has, nor any sum of other days."""
-    return 1 << (ago + 1)
 
 
 def busy_days(**last: int) -> dict[int, Pane]:
@@ -249,53 +241,3 @@ def test_more_of_a_figure_never_takes_its_sign_away(
     for name, sign in (("new_inviters", "grows"), ("spent_hundredths", "pays")):
         after = signs_of({**counts, name: counts[name] + more}, threshold)
         assert getattr(after, sign) or not getattr(before, sign)
-
-
-def valued(*cohorts: tuple[str | None, int, int], first_day: int = FIRST_DAY) -> Any:
-    by_month = {
-        0 if month is None else 12 * int(month[:4]) + int(month[5:]) - 1: Cohort(*figures)
-        for month, *figures in cohorts
-    }
-    return cohort_value.gather(by_month, D, first_day, COHORTS)
-
-
-def test_cohorts_stand_by_month_earlier_ones_together_and_apart_who_was_never_seen() -> None:
-    evaluation = valued(
-        (None, 30, 999),
-        ("2025-03", 3, 100),
-        ("2025-04", 4, 200),
-        ("2025-05", 5, 0),
-        ("2025-06", 0, 0),
-    )
-    assert evaluation["cohorts"] == [
-        {"month": "2025-05", "members": 5, "spent_hundredths": 0, "value_hundredths": 0},
-        {"month": "2025-06", "members": 0, "spent_hundredths": 0, "value_hundredths": None},
-    ]
-    assert evaluation["earlier"] == {
-        "members": 7,
-        "spent_hundredths": 300,
-        "value_hundredths": 42,
-    }
-    assert evaluation["unseen"] == {
-        "members": 30,
-        "spent_hundredths": 999,
-        "value_hundredths": 33,
-    }
-    assert evaluation["joined"]["members"] == 12
-    assert evaluation["value"] == 300 // 12
-
-
-@pytest.mark.parametrize(
-    ("evaluation", "verdict"),
-    [
-        pytest.param(valued(("2025-05", 2, 1)), Verdict.OK, id="spent by who joined"),
-        pytest.param(valued((None, 1, 9), ("2025-05", 2, 0)), Verdict.OK, id="by others only"),
-        pytest.param(valued(("2025-05", 2, 0)), Verdict.NOT_APPLICABLE, id="nothing spent"),
-        pytest.param(valued((None, 5, 900)), Verdict.NOT_APPLICABLE, id="nobody joined"),
-        pytest.param(valued(), Verdict.NOT_APPLICABLE, id="nobody known"),
-        pytest.param(valued(("2025-05", 2, 1), first_day=D - 27), Verdict.OK, id="28 days"),
-        pytest.param(valued(("2025-05", 2, 1), first_day=D - 26), Verdict.LEARNING, id="27 days"),
-    ],
-)
-def test_cohorts_are_told_where_they_have_bought(evaluation: Any, verdict: Verdict) -> None:
-    assert cohort_value.verdict(evaluation) is verdict

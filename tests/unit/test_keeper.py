@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 import pytest
 
-from models.instants import parse_instant
 from rules.configuration import Configuration
 from rules.policy import Policies
 from rules.state import Partition
@@ -18,20 +16,9 @@ from streams.holdings import Holdings
 from streams.journal import Journal
 from streams.keeper import Keeper
 from streams.metrics import Metrics
-from tests.builders import Handed, owned
+from tests.builders import Fetched, Handed, owned
 
 NOON = "2025-03-01T12:00:00Z"
-
-
-@dataclass
-class Fetched:
-    """A source record as a fetch gives it."""
-
-    offset: int
-    value: bytes | None
-    timestamp: int = parse_instant(NOON) or 0
-    key: bytes | None = None
-    headers: tuple[tuple[str, bytes], ...] = field(default=())
 
 
 class CancelledPublisher:

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from models.alerts import Phase, Reason, Status, Verdict
 from rules.lifecycle import (
-    INCONCLUSIVE_LIMIT,
     RESTING,
     TRANSITIONS,
     Announcement,
@@ -157,7 +156,9 @@ STORIES = [
 @pytest.mark.parametrize(
     ("hold", "letters", "expected"), [pytest.param(*row[1:], id=row[0]) for row in STORIES]
 )
-def test_the_story_of_an_alert(hold: Hold, letters: str, expected: list[tuple[int, str]]) -> None:
+def test_verdicts_close_after_close_begin_and_end_an_alert(
+    hold: Hold, letters: str, expected: list[tuple[int, str]]
+) -> None:
     assert announced([VERDICTS[letter] for letter in letters], hold) == expected
 
 
@@ -248,7 +249,3 @@ def test_alerts_begin_and_end_in_turn(lengths: list[tuple[Verdict, int]], hold: 
     verdicts = [verdict for verdict, length in lengths for _ in range(length)]
     begins = [reason == "threshold" for _, reason in announced(verdicts, hold)]
     assert begins == [number % 2 == 0 for number in range(len(begins))]
-
-
-def test_the_limit_is_the_contracts() -> None:
-    assert INCONCLUSIVE_LIMIT == 28

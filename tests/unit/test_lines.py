@@ -66,8 +66,10 @@ class Input:
 def test_a_hyphen_is_standard_input(packed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     content = b"one\r\n\ntwo"
     monkeypatch.setattr(sys, "stdin", Input(gzip.compress(content) if packed else content))
-    assert list(read_lines("-")) == [b"one", b"two"]
+    heard: list[int] = []
+    assert list(read_lines("-", heard.append)) == [b"one", b"two"]
     assert not sys.stdin.buffer.closed
+    assert heard == [], "nobody knows how much is still to come"
 
 
 def failure(path: Path) -> str:
@@ -146,3 +148,4 @@ def test_the_reading_is_watched(tmp_path: Path) -> None:
     assert sum(1 for _ in read_lines(str(path), heard.append)) == 50_000
     assert heard == sorted(heard)
     assert 0 < heard[-1] <= path.stat().st_size
+    assert 10 <= len(heard) <= 100, "each line costs enough without"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from streams.mark_exchange import decode_marks, encode_marks
@@ -46,5 +46,15 @@ def test_what_is_no_message_of_ours_says_nothing(value: bytes | None) -> None:
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_are_borne(value: bytes) -> None:
-    decode_marks(value, len(ENDS))
+def test_neither_do_any_other_bytes(value: bytes) -> None:
+    assume(not value.startswith(OURS[:16]))
+    assert decode_marks(value, len(ENDS)) == {}
+
+
+@given(st.dictionaries(st.integers(-3, 6), st.tuples(NUMBERS, NUMBERS, NUMBERS)))
+def test_what_is_told_of_partitions_that_do_not_exist_is_passed_over(
+    rows: dict[int, tuple[int, int, int]],
+) -> None:
+    marks = {source: Mark(*row, ENDS) for source, row in rows.items()}
+    existing = {source: mark for source, mark in marks.items() if source in range(len(ENDS))}
+    assert decode_marks(encode_marks(marks, ENDS), len(ENDS)) == existing

@@ -39,6 +39,7 @@ def test_of_those_who_reached_a_rung_30_to_59_days_ago_it_is_told_how_many_came_
 
 @pytest.mark.parametrize(("ago", "counts"), [(29, 0), (30, 1), (59, 1), (60, 0)])
 def test_a_rung_counts_from_the_day_on_which_all_is_known_of_it(ago: int, counts: int) -> None:
+    # days ago  60 | 59 ── rungs that are told of ── 30 | 29 ── may still come back ── 0
     panes = [empty_pane(WIDE) for _ in range(70)]
     panes[-1 - ago][Figure.REACHED_FIRST] = 1
     assert recall(panes, DAY)["first"] == [0, counts]

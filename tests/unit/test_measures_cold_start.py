@@ -10,22 +10,14 @@ from hypothesis import strategies as st
 
 from models.alerts import Verdict
 from models.days import iso
-from models.events import EventType
-from models.panes import LATE, Pane, empty_pane, recent
+from models.panes import recent
 from rules.measures.cold_start import MEASURE, ColdStartParameters, planned
 from rules.measures.measure import Setting
-from tests.builders import day
+from tests.builders import day, pane
 
 FIRST_DAY = day("2025-01-01")
 PARAMETERS = ColdStartParameters(users=100, interviews=100, co_creation=24, votes=50, start_days=7)
 HORIZON = MEASURE.horizon(PARAMETERS)
-
-
-def pane(**counts: int) -> Pane:
-    counters = empty_pane()
-    for name, count in counts.items():
-        counters[LATE if name == "LATE" else EventType[name]] = count
-    return counters
 
 
 def judged(community_day: int, *, on: int | None = None, **counts: int) -> dict[str, Any]:

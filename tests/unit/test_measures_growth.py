@@ -17,7 +17,7 @@ from rules.measures.content_conversion import ContentConversionParameters
 from rules.measures.measure import Setting
 from rules.measures.monthly_activity import MonthlyActivityParameters
 from rules.measures.viral_coefficient import ViralCoefficientParameters
-from tests.builders import day
+from tests.builders import day, own
 
 D = day("2025-06-30")
 FIRST_DAY = D - 400
@@ -92,11 +92,6 @@ def test_the_verdict_is_read_out_of_the_evaluation(
     measure: Any, evaluation: Any, verdict: Verdict
 ) -> None:
     assert measure.verdict(evaluation) is verdict
-
-
-def own(ago: int) -> int:
-    """A count that no other day has, nor any sum of other days."""
-    return 1 << (ago + 1)
 
 
 def test_newcomers_are_counted_over_28_and_7_days_and_inviters_as_of_the_last_close() -> None:

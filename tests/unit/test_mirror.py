@@ -3,38 +3,21 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
-from typing import NamedTuple
 
 import pytest
 
-from models.recovered import Recovered
-from models.state import PARTITION_KEY, is_outbox_key, outbox_key
+from models.state import PARTITION_KEY, outbox_key
 from streams import mirror, read_back
 from streams.mirror import Mirror
-from streams.read_back import MirroredReadBack, ReadBack, ReadBacks, StrangeMirrorError
-from tests.simulation.test_repairs import Log, Writer, random_log
+from streams.read_back import MirroredReadBack, ReadBacks, StrangeMirrorError
+from tests.logs import Log, Logged, Writer, all_of, in_memory, logged, random_log
 from tests.stores import MemoryStore
-
-
-class Logged(NamedTuple):
-    """A record of the changelog."""
-
-    offset: int
-    key: bytes
-    value: bytes | None
-    timestamp: int = 0
-    headers: tuple[()] = ()
 
 
 @pytest.fixture(autouse=True)
 def little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mirror, "MOST_BYTES", 60)
     monkeypatch.setattr(read_back, "_PIECE", 4)
-
-
-def logged(log: Log) -> list[Logged]:
-    return [Logged(offset, *record) for offset, record in enumerate(log)]
 
 
 def compacted(log: Log, dice: random.Random, start: int) -> list[Logged]:
@@ -45,26 +28,6 @@ def compacted(log: Log, dice: random.Random, start: int) -> list[Logged]:
         for record in logged(log)
         if record.offset < start or last[record.key] == record.offset or dice.random() < 0.5
     ]
-
-
-def all_of(recovered: Recovered) -> dict[str, object]:
-    """All that a takeover asks of a reading."""
-    values = recovered.contents.scan(b"")
-    return {
-        "values": {key: value for key, value in values if not is_outbox_key(key)},
-        "waiting": {key for key in recovered.contents.waiting() if not is_outbox_key(key)},
-        "stamp": recovered.stamp,
-        "marker": (recovered.marker, recovered.place),
-        "lineage": recovered.lineage(),
-        "repairs": recovered.repairs(recovered.stamp.next()),
-        "outbox": recovered.outbox(),
-    }
-
-
-def in_memory(records: Iterable[Logged]) -> ReadBack:
-    changelog = ReadBack()
-    changelog.absorb(list(records))
-    return changelog
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -168,6 +168,37 @@ def test_a_process_that_stood_still_after_its_batch_publishes_nothing(
     assert sorted(producer.batches) == ["x.changelog"]
 
 
+@pytest.mark.parametrize(
+    ("end", "other"), [(0, False), (1, True), (-1, True)], ids=["as expected", "behind", "ahead"]
+)
+def test_who_finds_the_changelog_elsewhere_than_it_was_left_ends(*, end: int, other: bool) -> None:
+    """Somebody else writes to it too, and took the partition over: this worker must not go on."""
+    producer = FailingProducer()
+    publishing, _ = publisher(producer)
+    publishing.follow(3, end)
+    batch = publishing.complete(3, [(b"c", b"1")], (b"p", b"2"), [], [])
+
+    if other:
+        with pytest.raises(InterferenceError, match="has written to partition 3 too"):
+            asyncio.run(batch)
+    else:
+        asyncio.run(batch)
+        assert publishing.end_of(3) == 2
+
+
+@pytest.mark.parametrize("topic", ["x.rerouted", "x." + DEAD_LETTERS.name])
+def test_what_goes_home_or_is_refused_and_is_not_taken_fails(topic: str) -> None:
+    """Else the marker would move past a record that stands nowhere."""
+    publishing, _ = publisher(FailingProducer(topic))
+
+    async def send() -> None:
+        await publishing.forward([(1, 0, b"guild", b"{}", [])])
+        await publishing.refuse([(b"guild", b"{", [])])
+
+    with pytest.raises(SendError, match=topic):
+        asyncio.run(send())
+
+
 def test_who_sends_a_file_may_wait_long_for_its_next_line(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

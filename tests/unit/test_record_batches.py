@@ -57,7 +57,9 @@ def test_a_batch_that_the_client_gave_up_to_wait_with_is_handed_to_it_again() ->
     assert asyncio.run(write(BusyProducer(3))) == {("topic", 3): 1}
 
 
-def test_it_is_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_batch_that_the_client_never_takes_is_an_error_that_names_its_topic(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(record_batches, "_PATIENCE", -1.0)
     with pytest.raises(SendError, match="topic: KafkaTimeoutError"):
         asyncio.run(write(BusyProducer(3)))

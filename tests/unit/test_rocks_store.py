@@ -15,9 +15,8 @@ from streams import rocks_store
 from streams.local_store import LocalStoreError
 from streams.read_back import ReadBacks
 from streams.rocks_store import RocksStore
-from tests.simulation.test_repairs import random_log
+from tests.logs import all_of, in_memory, logged, random_log
 from tests.stores import MemoryStore
-from tests.unit.test_mirror import all_of, in_memory, logged
 
 WRITER = """
 import os, sys
@@ -116,7 +115,7 @@ def test_that_of_another_changelog_is_dropped_in_one_line(
     store.close()
 
 
-def test_after_distrust_it_is_empty(tmp_path: Path) -> None:
+def test_a_store_that_is_distrusted_is_empty_at_the_next_start(tmp_path: Path) -> None:
     store = RocksStore(tmp_path, b"one")
     store.section(0).write([(b"a", b"1")])
     store.distrust()
@@ -167,7 +166,9 @@ def filled(folder: Path) -> None:
     store.close()
 
 
-def test_a_damaged_one_is_dropped(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_store_that_is_damaged_is_dropped(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     filled(tmp_path)
     damaged(tmp_path, "MANIFEST-*", lambda _: b"junk")
     store = RocksStore(tmp_path, b"one")

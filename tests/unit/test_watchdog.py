@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
+from pathlib import Path
+from queue import Empty, Queue
 
 import pytest
 
-from streams.watchdog import Progress, StallJudge
+from streams import watchdog
+from streams.connection import Connection
+from streams.watchdog import STALL_BOUND, Progress, StallJudge, start_watchdog
 
 BOUND = 100.0
+UP = 5_000.0
+"""What the clock says when a story begins: it counts from the start of the machine."""
 
 Look = tuple[float, Mapping[int, int] | None, Mapping[int, int]]
 """The time, the offsets next to apply (None while waiting for partitions), the ends."""
@@ -60,7 +67,9 @@ STALLED: list[tuple[str, list[Look], str]] = [
 
 def judged(looks: list[Look]) -> list[str | None]:
     judge = StallJudge(BOUND)
-    return [judge.judge(Progress(owned, beat=now), ends, now) for now, owned, ends in looks]
+    return [
+        judge.judge(Progress(owned, beat=UP + now), ends, UP + now) for now, owned, ends in looks
+    ]
 
 
 @pytest.mark.parametrize("looks", [pytest.param(row[1], id=row[0]) for row in AT_REST])
@@ -87,6 +96,22 @@ def test_a_partition_that_waits_is_left_alone_as_long_as_what_it_waits_for_is_re
 
 def test_an_event_loop_that_does_not_beat_is_a_stall_whatever_else_is_seen() -> None:
     judge = StallJudge(BOUND)
-    assert judge.judge(Progress({0: 5}, beat=0.0), {0: 5}, 100.0) is None
-    found = judge.judge(Progress({0: 5}, beat=0.0), {}, 101.0)
+    assert judge.judge(Progress({0: 5}, beat=UP), {0: 5}, UP + 100.0) is None
+    found = judge.judge(Progress({0: 5}, beat=UP), {}, UP + 101.0)
     assert found == "the event loop has not beaten for 101 s"
+
+
+def test_a_loop_that_stands_is_ended_once_although_the_cluster_cannot_be_reached(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(watchdog, "LOOK_EVERY", 0.01)
+    # No server is asked: what its certificate would be checked against is gone.
+    connection = Connection(("127.0.0.1:9",), "SSL", ca_file=tmp_path / "gone.pem")
+    told: Queue[str] = Queue()
+    stood_still = Progress({0: 5}, beat=time.monotonic() - 2 * STALL_BOUND)
+
+    start_watchdog(connection, "events", lambda: stood_still, told.put)
+
+    assert told.get(timeout=30).startswith("the event loop has not beaten for ")
+    with pytest.raises(Empty):
+        told.get(timeout=0.2)

@@ -1,4 +1,4 @@
-"""The worker's pages: every rule and playbook that an alert may link to, and no other."""
+"""The worker's pages: whether it lives, is ready and counts; every page that an alert links."""
 
 from __future__ import annotations
 
@@ -15,21 +15,20 @@ from rules.records import Recorder
 from streams.catalogue import shipped_catalogue, shipped_playbooks
 from streams.metrics import Metrics
 from streams.web import Readiness, WebServer, bind
-from tests.builders import catalogue_with, density_alert
+from tests.builders import catalogue, catalogue_with, density_alert
+
+READY = Readiness(True, "ready, 4 partitions")
+WAITING = Readiness(False, "waiting for partitions")
 
 
-def ready() -> Readiness:
-    return Readiness(True, "ready")
-
-
-def nothing() -> None:
-    """No gauge to refresh."""
-
-
-async def got(catalogue: Catalogue, path: str) -> tuple[int, str, str]:
+async def got(catalogue: Catalogue, path: str, ready: Readiness = READY) -> tuple[int, str, str]:
     """What a worker with that catalogue answers: status, media type, text."""
-    bound = bind("127.0.0.1", 0)
-    server = WebServer(bound, Metrics(catalogue, "0"), catalogue, ready, nothing)
+    bound, metrics = bind("127.0.0.1", 0), Metrics(catalogue, "0")
+
+    def refresh() -> None:
+        metrics.communities.set(4)
+
+    server = WebServer(bound, metrics, catalogue, lambda: ready, refresh)
     await server.start()
     try:
         address = URL(f"http://127.0.0.1:{bound.getsockname()[1]}{path}", encoded=True)
@@ -37,6 +36,23 @@ async def got(catalogue: Catalogue, path: str) -> tuple[int, str, str]:
             return response.status, response.content_type, await response.text()
     finally:
         await server.stop()
+
+
+@pytest.mark.parametrize("ready", [READY, WAITING], ids=["ready", "waiting"])
+def test_a_worker_that_waits_is_alive_and_says_what_it_waits_for(ready: Readiness) -> None:
+    expected = 200 if ready is READY else 503, "text/plain", f"{ready.detail}\n"
+    assert asyncio.run(got(catalogue(), "/readyz", ready)) == expected
+    assert asyncio.run(got(catalogue(), "/healthz", ready)) == (
+        200,
+        "text/plain",
+        "the loop beats\n",
+    )
+
+
+def test_metrics_are_as_of_the_moment_at_which_they_are_asked_for() -> None:
+    status, kind, text = asyncio.run(got(catalogue(), "/metrics"))
+    assert (status, kind) == (200, "text/plain")
+    assert "\npulse_communities 4.0\n" in text
 
 
 LADDER = {"first": "recall-gift-pack", "second": "free-upgrade", "third": "free-upgrade"}
@@ -63,7 +79,7 @@ NOT_SERVED = [
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, id=case) for case, name in NOT_SERVED])
-def test_another_playbook_is_not(name: str) -> None:
+def test_a_playbook_that_no_rule_of_the_worker_names_is_not_found(name: str) -> None:
     known = catalogue_with("speech-density-drop", playbook_cases=LADDER)
     only = {"speech-density-drop": known["speech-density-drop"]}
     answer = asyncio.run(got(only, f"/playbooks/{name}"))

@@ -4,8 +4,8 @@
 |---|---|---|
 | `p` | the partition: how far it has come (`StoredPartition`) | last of each batch |
 | `d` stamp, number | what a batch changed (`models.stored`) | by each batch |
-| `c` community | the whole community without its members | when its deltas grow old |
-| `m` community, page | a page of its members | when its deltas grow old |
+| `c` community | the community without its members | as its deltas grow old or it leaves memory |
+| `m` community, page | a page of its members | likewise, where they changed |
 | `n` community, page | what its ledger knows of the same members | with that page |
 | `o` number | alert records decided in the batch, not yet confirmed | when there are any |
 

@@ -23,9 +23,11 @@ _LONGEST = 14 * DAY
 def parse_duration(value: object) -> int:
     """Read a duration such as `90s`, `15m`, `1h30m` or `2d`; return milliseconds.
 
-    ValueError where it is anything else; a bare number has no unit and is refused.
+    ValueError where it is anything else; a bare number has no unit and is refused, save 0, of
+    which all units are the same (as in Prometheus).
     """
-    if isinstance(value, str) and value == "0":
+    # YAML reads a bare 0 as a number; False and 0.0 equal it, too.
+    if value == "0" or (type(value) is int and value == 0):
         return 0
     if not isinstance(value, str) or not _DURATION.fullmatch(value):
         raise ValueError(f"not a duration such as 90s, 15m, 1h30m or 2d: {value!r}")

@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from heapq import merge
+from typing import Final
 
 from models.alerts import Digest, Snapshot, Transition
 from models.events import Event
@@ -15,6 +17,12 @@ from rules.records import Record, Recorder, snapshot_record
 from rules.state import Partition
 from streams.lines import arrival_of
 from streams.partitioning import partition_of
+
+_ROOM: Final = 400
+"""So many outputs are held before they are given on, as in a worker.
+
+One record may be centuries ahead of the one before: then each community has many thousand closes.
+"""
 
 
 @dataclass(slots=True)
@@ -61,19 +69,27 @@ class Replay:
             yield from self._emit(self._close(until))
         self.summary.communities = sum(len(part.communities) for part in self._partitions)
 
-    def _apply(self, event: Event) -> list[Output]:
+    def _apply(self, event: Event) -> Iterator[Output]:
         index = partition_of(event.community_id, len(self._partitions))
         time = parse_instant(event.time)
         assert time is not None, "decode has checked it"
         record = (arrival_of(event), time, event)
-        return fold(self._partitions[index], [record], tally=self.summary.tally).outputs
+        stopped = True
+        while stopped:
+            effects = fold(self._partitions[index], [record], tally=self.summary.tally, room=_ROOM)
+            yield from effects.outputs
+            stopped = effects.stopped
 
-    def _close(self, until: int) -> list[Output]:
-        outputs: list[Output] = []
-        for partition in self._partitions:
-            outputs += tick(partition, until, tally=self.summary.tally).outputs
-        # Each partition's closes are in order already; a stable sort merges them.
-        return sorted(outputs, key=_cause)
+    def _close(self, until: int) -> Iterator[Output]:
+        """Close what is due by `until`; each partition's closes are in order already."""
+        return merge(*(self._close_in(part, until) for part in self._partitions), key=_cause)
+
+    def _close_in(self, partition: Partition, until: int) -> Iterator[Output]:
+        stopped = True
+        while stopped:
+            effects = tick(partition, until, tally=self.summary.tally, room=_ROOM)
+            yield from effects.outputs
+            stopped = effects.stopped
 
     def _emit(self, outputs: Iterable[Output]) -> Iterator[Record]:
         for output in outputs:

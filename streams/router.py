@@ -1,7 +1,8 @@
 """Routes what is read of the source partitions, and takes in what was rerouted to them.
 
-What comes of a partition is routed when it comes, before it waits for its turn to be applied: all
-that others wait for is to know what it holds for them (`streams.merge`).
+Records are routed when their partition's turn comes, just before they are folded, and before any of
+them waits for other partitions: all that others wait for is to know what this one holds for them
+(`streams.merge`).
 """
 
 from collections.abc import Iterable, Iterator, Sequence

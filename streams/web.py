@@ -1,4 +1,4 @@
-"""The worker's web server: /metrics, /healthz, /readyz, and the playbooks that alerts link to.
+"""The worker's web server: /metrics, /healthz, /readyz, the rules and playbooks alerts link to.
 
 Faust's own web application is off: it serves the contents of tables.
 """
@@ -13,6 +13,7 @@ from mode import Service
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from rules.catalogue import Catalogue, playbooks_of
+from rules.catalogue_page import rule_page
 from streams.metrics import Metrics
 
 PORT_FILE = "web-port"
@@ -49,6 +50,7 @@ class WebServer(Service):
         super().__init__()
         self._socket = bound
         self._metrics = metrics
+        self._catalogue = catalogue
         self._playbooks = playbooks_of(catalogue)
         self._readiness = readiness
         self._refresh = refresh
@@ -62,6 +64,7 @@ class WebServer(Service):
         application.router.add_get("/healthz", self._serve_health)
         application.router.add_get("/readyz", self._serve_readiness)
         application.router.add_get("/playbooks/{id}", self._serve_playbook)
+        application.router.add_get("/rules/{id}", self._serve_rule)
         self._runner = web.AppRunner(application, access_log=None)
         await self._runner.setup()
         await web.SockSite(self._runner, self._socket).start()
@@ -96,3 +99,9 @@ class WebServer(Service):
         if book is None:
             raise web.HTTPNotFound(text="no such playbook\n")
         return web.Response(text=book.body, content_type="text/markdown")
+
+    async def _serve_rule(self, request: web.Request) -> web.Response:
+        rule = self._catalogue.get(request.match_info["id"])
+        if rule is None:
+            raise web.HTTPNotFound(text="no such rule\n")
+        return web.Response(text=rule_page(rule), content_type="text/markdown")

@@ -1,7 +1,9 @@
 """Campaign participation: who still takes part, against the campaign's first week (article, 3.1).
 
-Of all campaigns of the community the one that fell most is judged; which those are, and why the
-others are none of them, stands in the evaluation.
+Counted are distinct members with an interaction of the campaign (`campaign_id`), over D-6..D and
+over its first seven days. Of the ten campaigns with the largest first weeks the one that kept the
+smallest part is judged; which those are, and why the others are none of them, stands in the
+evaluation. After 35 days without participants a campaign is forgotten.
 """
 
 from collections.abc import Mapping, Sequence

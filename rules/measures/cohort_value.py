@@ -2,6 +2,9 @@
 
 The article's figure of the diffusion stage is the lifetime value: cohorts show whether those who
 come now are worth as much as those who came before.
+
+Counted are the hundredths spent up to D since Pulse knows a member, by the month of
+`member.joined`; members who were never seen to join stand apart.
 """
 
 from collections.abc import Iterable, Mapping

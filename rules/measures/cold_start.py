@@ -1,7 +1,9 @@
 """Cold start: whether a new community does the work of its first ninety days (article, 5.1).
 
-Days 1 to 30 belong to chosen users and interviews, days 31 to 60 to co-creation, days 61 to 90 to
-votes. Each stage has a plan that grows from day to day, and is judged by its own days alone.
+Days 1 to 30 belong to chosen users and interviews (`member.joined` and `task.completed`), days 31
+to 60 to co-creation (`task.completed`), days 61 to 90 to votes (`campaign.joined`); day 1 is the
+first day of the community. Each stage is judged by its own days alone. Its plan is a straight line,
+as shipped from 0 on the stage's day 7 to 100 and 100, 24, and 50 on its day 30.
 """
 
 from collections.abc import Mapping

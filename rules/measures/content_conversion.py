@@ -1,6 +1,7 @@
 """Content conversion: how many of those who viewed something also spoke (article, 3.2).
 
-The article does not say how it counts; here it is members, each once, over the same 28 days.
+The article does not say how it counts. Here it is members, each once: those with a post or reply,
+among those with a `content.viewed`, both over D-27..D.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,7 @@
 """Content effect: how much of what is looked at is read, and how often it is shared (article, 4.1).
 
-Both over the last 7 and the last 28 days, each with the counts that it was made from.
+`share.created` per `content.viewed`, and the mean `completion` of the views that say it: over
+D-6..D and over D-27..D, each with the counts that it was made from.
 """
 
 from collections.abc import Mapping

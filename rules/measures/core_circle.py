@@ -1,4 +1,9 @@
-"""The core circle: how many members half of everything rests on, against 28 days before (2.1)."""
+"""The core circle: how many members half of everything rests on, against 28 days before (2.1).
+
+Core members are the fewest who make the first half of the interactions of 28 days; one falls out
+after 7 closes in a row below (as shipped, `member-tiers` sets both). Those at the close of D are
+held against those at the close of D-28.
+"""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Final

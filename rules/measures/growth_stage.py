@@ -1,9 +1,17 @@
 """Growth stage: seed, burst, diffusion or settled, by the four stages' own figures (article, 3.1).
 
 Each of the article's stages has a figure: the growth of the seed users, the viral coefficient, the
-value per member, the self-drive rate. Here each is measured over 28 days (and, to be read, over 7)
-and becomes one sign; `STAGES` says which stage the signs mean together. A sign that is not known
-takes no part: where the others leave more than one stage open, none is said.
+value per member, the self-drive rate. Here each is measured over D-27..D (and, to be read, over
+D-6..D) and becomes one sign. As shipped:
+
+Inviting: few invite (under 10), or it spreads (50 or more join on a hundred inviters), or it stalls
+(fewer do). Growing: half of the inviters or more never invited before. Paying: 100 hundredths or
+more were spent per member with an interaction. Self-driven: 80 % or more of the interactions have
+no `campaign_id`.
+
+The table `STAGES` in rules/measures/growth_stage.py says which stage the signs mean together. A
+sign that is not known takes no part (where nobody invited, or nothing was spent): where the others
+leave more than one stage open, none is said.
 """
 
 from collections.abc import Mapping

@@ -1,10 +1,18 @@
 """The health index: how a community does against its own last eight weeks (article, 4.2).
 
-100 is as usual or better, in everything that is known; each component pulls the index down by
-as many points as its weight and its score say. A component that is not known takes no part: its
-weight goes to the others, and the evaluation names it.
+It is the mean, by weight, of seven components. Each has 100 points for as much as usual (over
+D-55..D) or more, and in proportion for less, cut to hundredths of a point. As shipped:
 
-Integers: scores are hundredths of a point, and the index is compared as a fraction of them.
+Posts and replies a day (weight 40; the mean of D-27..D and of D-6..D). Members who speak a day
+(15). Replies per post and reply (10). Newcomers active again 7 to 14 days after joining (10; of
+those who joined 14 days before each day, and missing until all of those are known). Conversions per
+share (10). Speech outside of each day's busiest fifth of speakers (5). The mean score of surveys
+(10).
+
+A component that never happens, or a rate of fewer than 10 recent cases, is missing: it leaves its
+weight to the others and is named. The evaluation has the counts, what each component contributes,
+and the three that pull most. Integers: scores are hundredths of a point, and the index is compared
+as a fraction of them.
 """
 
 from collections.abc import Mapping, Sequence

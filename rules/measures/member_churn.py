@@ -1,4 +1,10 @@
-"""Member churn: how long a member who took part has been silent, in rungs (article, 5.2)."""
+"""Member churn: how long a member who took part has been silent, in rungs (article, 5.2).
+
+Counted are the whole days since the last interaction of a member who was core, active or potential
+before. As shipped there is a record at 14, at 30 and at 60 days, all of one alert, whose `seq`
+grows; at 90 days the alert ends as `lost`. Who left, or is lost, is not judged until the next
+interaction. The verdict in the snapshot has the 30-day recall rate of each rung.
+"""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Final, Self

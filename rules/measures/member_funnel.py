@@ -1,8 +1,9 @@
 """Member funnel: what becomes of those who join, step by step (article, 1.2).
 
-Joined, first interaction within 30 days, active again after 7 days and after 30, recommends: of
-those who joined in the latest 28 days for which all of it is known. Beside it stands the net
-promoter score of the last 28 days, with the number of answers that it is made of.
+Of those who joined on D-64..D-37, the latest 28 days for which all of it is known: who interacted
+within 30 days, who was active again after 7 to 14 days, who after 30 to 37 days, and who
+recommends. Beside it stands the net promoter score of D-27..D, with the number of answers that it
+is made of. The playbook is that of the step at which most are lost.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,19 @@
 """Member silence: whole days since a member's last interaction (article, 4.2).
 
-Where it is asked to, it also tells why, as far as events can (article, 2.2: demand gap, barrier to
-taking part, value not felt).
+With `diagnose` it also tells why, as far as events can (article, 2.2: demand gap, barrier to taking
+part, value not felt), and the community keeps a ledger. `evaluation.diagnosis` is read at the
+close at which the alert begins, from the 60 days up to it. It is the first of these that fits:
+
+`value_not_felt`: the member spoke, and nobody replied to or liked anything of the member's (where
+nobody at all was replied to or liked over D-27..D it is `unknown`).
+
+`no_demand`: the member has viewed something before, but nothing over D-27..D, though others did.
+
+`barrier`: the member has viewed something over D-27..D, and has not spoken.
+
+`unknown`: anything else, and always where the 60 days are not known whole.
+
+`evaluation.traces` has what it was read from. All records of one alert tell the same.
 """
 
 from collections.abc import Mapping

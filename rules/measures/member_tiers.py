@@ -1,4 +1,13 @@
-"""Member tiers: how many members each circle has, and how much the busiest do (article, 2.1)."""
+"""Member tiers: how many members each circle has, and how much the busiest do (article, 2.1).
+
+Members are ranked by their interactions over D-27..D, ties by id. As shipped, core are those who
+make the first 50 %, active those up to 85 %, potential all others with one or more, and observers
+the known members with none. A member moves up at once, and down after 7 closes in a row at which
+less was measured.
+
+Each change of circle is a record of `community.members.v1`, with the counts, three tags (demand,
+pay, social) and the circle's playbook.
+"""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Final, Self

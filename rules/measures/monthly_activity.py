@@ -1,4 +1,8 @@
-"""Monthly activity: how many of the known members had an interaction in 28 days (the opening)."""
+"""Monthly activity: how many of the known members had an interaction in 28 days (the opening).
+
+Known at the close of D is who ever acted, viewed, joined, invited, was answered or was liked, and
+has not left. Of these, those with an interaction over D-27..D are counted.
+"""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Final

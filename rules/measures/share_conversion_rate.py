@@ -1,6 +1,8 @@
 """Share conversion as a rate: how many were brought in per hundred shares (article, 4.1 and 4.2).
 
-Both counts stand in the evaluation and are compared as integers; the rate is only for reading.
+`share.converted` over the window (as shipped D-6..D) is held against `share.created` over the same
+days. Both counts stand in the evaluation and are compared as integers; the rate is only for
+reading.
 """
 
 from collections.abc import Mapping

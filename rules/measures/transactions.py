@@ -1,4 +1,8 @@
-"""Transactions: whether anybody has bought anything in a week (the opening of the article)."""
+"""Transactions: whether anybody has bought anything in a week (the opening of the article).
+
+As shipped: whether there was a `purchase.completed` over D-6..D, where there was one over
+D-34..D-7.
+"""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Final

@@ -1,6 +1,8 @@
 """Viral coefficient: members who joined by invitation, per member who invited (article, 3.1).
 
-Both counts stand in the evaluation and are compared as integers; the rate is only for reading.
+Over D-27..D: members who joined by somebody else's invitation (`inviter_id` of `member.joined`),
+per member who sent `invite.sent` or by whose invitation somebody joined. Both counts stand in the
+evaluation and are compared as integers; the rate is only for reading.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Ninety simulated days of some twenty communities, with incidents planted in them.
+"""Ninety simulated days of thirty communities, with incidents planted in eighteen of them.
 
 `sample(seed)` writes them as interaction events in the order of their arrival, and says what an
 early warning must find in them. `check` judges the alert records that came out.

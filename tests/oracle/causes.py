@@ -1,4 +1,4 @@
-"""Why a member fell silent, as the README tells it: read from all that the member ever did."""
+"""Why a member fell silent, as CATALOGUE tells it: read from all that the member ever did."""
 
 from __future__ import annotations
 

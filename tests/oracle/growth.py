@@ -1,4 +1,4 @@
-"""The growth engine's rules, from their sentences in the README: members counted anew each time."""
+"""The growth engine's rules, from their sentences in CATALOGUE: members counted anew each time."""
 
 from __future__ import annotations
 

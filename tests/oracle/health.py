@@ -1,4 +1,4 @@
-"""The health index as the README tells it: seven shares of the usual, weighed."""
+"""The health index as CATALOGUE tells it: seven shares of the usual, weighed."""
 
 from __future__ import annotations
 

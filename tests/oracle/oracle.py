@@ -1,6 +1,6 @@
 """The oracle: the alerts that a list of lines must give, worked out the slow and obvious way.
 
-Written from sections 2 to 5 of the contract alone, from the sentences in which the README describes
+Written from sections 2 to 5 of the contract alone, from the sentences in which CATALOGUE describes
 the rules that are off as shipped, and those in which `models.panes` and `models.alerts` describe
 figures and changes of circles. Every counted event is kept, every window is counted anew at every
 close, every member is judged at every close. It shares no code with the engine, and must not: it is

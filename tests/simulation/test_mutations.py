@@ -44,7 +44,7 @@ from .mutations_of_rerouting import (
 from .simulation import Product, run
 
 SEEDS = range(200)
-REBALANCES = (1, 2, 4, 3, 2, 5, 1, 2, 3, 4)
+REBALANCES = (2, 1, 3, 4, 2, 5, 1, 2, 3, 4)
 Take = Callable[[pytest.MonkeyPatch], Product]
 
 # What is taken out, and the seeds that are known to fail then: they are tried first.
@@ -81,7 +81,7 @@ TAKEN_OUT: list[tuple[Take, list[int]]] = [
     (the_horizon_of_deletion, [384]),
     (the_confirmation_before_a_deletion, [16]),
     # Needs an old write, days of calm, compaction and a recovery after it: one seed in 1,000.
-    (the_repair_of_the_changelog, [299, 1620]),
+    (the_repair_of_the_changelog, [384, 1066]),
 ]
 
 
@@ -109,6 +109,6 @@ def test_a_seed_fails_without_the_order_of_what_is_rerouted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Needs a recovery while rerouted records are on their way, which few plans have."""
-    faults = [Fault("fetch rerouted", nth, "rebalance", 1987) for nth in REBALANCES]
-    assert not run(1987, faults=faults).problem
-    assert run(1987, faults=faults, product=the_order_of_what_is_rerouted(monkeypatch)).problem
+    faults = [Fault("fetch rerouted", nth, "rebalance", 1937) for nth in REBALANCES]
+    assert not run(1937, faults=faults).problem
+    assert run(1937, faults=faults, product=the_order_of_what_is_rerouted(monkeypatch)).problem

@@ -239,6 +239,7 @@ def test_a_key_of_ones_own_may_replace_a_merged_one() -> None:
     ("text", "milliseconds"),
     [
         ("0", 0),
+        (0, 0),
         ("0s", 0),
         ("500ms", 500),
         ("90s", 90 * SECOND),
@@ -249,11 +250,13 @@ def test_a_key_of_ones_own_may_replace_a_merged_one() -> None:
         ("1d1h1m1s1ms", DAY + HOUR + MINUTE + SECOND + 1),
     ],
 )
-def test_a_duration_has_units(text: str, milliseconds: int) -> None:
+def test_a_duration_has_units(text: object, milliseconds: int) -> None:
     assert parse_duration(text) == milliseconds
 
 
-@pytest.mark.parametrize("text", ["", "h", "1", "1H", "1.5h", "1h ", "١h", 15, None, True, 1.0])
+@pytest.mark.parametrize(
+    "text", ["", "h", "1", "1H", "1.5h", "1h ", "١h", 15, None, True, False, 1.0, 0.0]
+)
 def test_what_is_no_duration_is_refused(text: object) -> None:
     with pytest.raises(ValueError, match="not a duration"):
         parse_duration(text)

@@ -1,18 +1,21 @@
-"""The worker's pages: whether it lives, is ready and counts; every playbook that an alert links."""
+"""The worker's pages: life, readiness, metrics; the rules and playbooks that alerts link to."""
 
 from __future__ import annotations
 
 import asyncio
+import re
 
 import pytest
 from aiohttp import ClientSession
 from yarl import URL
 
 from rules.catalogue import Catalogue
-from streams.catalogue import shipped_playbooks
+from rules.configuration import DeploymentSection
+from rules.records import Recorder
+from streams.catalogue import shipped_catalogue, shipped_playbooks
 from streams.metrics import Metrics
 from streams.web import Readiness, WebServer, bind
-from tests.builders import catalogue, catalogue_with
+from tests.builders import catalogue, catalogue_with, density_alert
 
 READY = Readiness(True, "ready, 4 partitions")
 WAITING = Readiness(False, "waiting for partitions")
@@ -81,3 +84,32 @@ def test_a_playbook_that_no_rule_of_the_worker_names_is_not_found(name: str) -> 
     only = {"speech-density-drop": known["speech-density-drop"]}
     answer = asyncio.run(got(only, f"/playbooks/{name}"))
     assert answer == (404, "text/plain", "no such playbook\n")
+
+
+@pytest.mark.parametrize("rule_id", shipped_catalogue())
+def test_the_page_of_every_rule_is_served_and_its_links_lead_on(rule_id: str) -> None:
+    known = shipped_catalogue()
+
+    status, media_type, text = asyncio.run(got(known, f"/rules/{rule_id}"))
+
+    assert (status, media_type) == (200, "text/markdown")
+    assert text.startswith(f"# {rule_id}\n")
+    linked = re.findall(r"\]\(\.\./playbooks/([^)]*)\)", text)
+    assert set(linked) == {book.id for book in known[rule_id].playbooks}
+    assert "rules/playbooks" not in text
+
+
+def test_where_an_alert_says_it_comes_from_a_worker_answers() -> None:
+    known = shipped_catalogue()
+    record = Recorder(known, DeploymentSection(base_url="http://pulse")).alert(density_alert())
+    address = record["data"]["generatorURL"].removeprefix("http://pulse")
+
+    status, _, text = asyncio.run(got(known, address))
+
+    assert address.startswith("/rules/")
+    assert (status, text.splitlines()[0]) == (200, f"# {record['data']['rule']['id']}")
+
+
+def test_a_rule_that_is_not_there_is_not_served() -> None:
+    answer = asyncio.run(got(shipped_catalogue(), "/rules/no-such-rule"))
+    assert answer == (404, "text/plain", "no such rule\n")

@@ -1,4 +1,4 @@
-"""The worker's pages: whether it lives, is ready and counts; every page that an alert links."""
+"""The worker's pages: life, readiness, metrics; the rules and playbooks that alerts link to."""
 
 from __future__ import annotations
 

@@ -55,11 +55,18 @@ def test_gzip_files_one_after_another_are_one_file(tmp_path: Path) -> None:
     assert lines_of(content, tmp_path / "events.gz") == [b"one", b"two"]
 
 
+class Pipe(io.BytesIO):
+    """What can be read only once."""
+
+    def seekable(self) -> bool:
+        return False
+
+
 class Input:
     """A standard input that holds `content`."""
 
     def __init__(self, content: bytes) -> None:
-        self.buffer = io.BufferedReader(io.BytesIO(content))
+        self.buffer = io.BufferedReader(Pipe(content))
 
 
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])

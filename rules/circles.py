@@ -10,28 +10,16 @@ from functools import cache
 from itertools import accumulate
 from typing import Final, NamedTuple
 
-from models import ledger as names
 from models import members as packed
 from models.alerts import Counts, TierChange
 from models.ledger import Person, Tier
-from rules.ledger import Ledger
+from rules.ledger import SUMMED, Ledger
 from rules.policy import Circles
 from rules.state import Community
 
 _TIERS: Final = tuple(Tier)
 _NONE, _OBSERVER, _POTENTIAL, _ACTIVE, _CORE = map(int, _TIERS)
 _FIFTH: Final = 5
-
-_TOLD: Final = (
-    names.SPEECH,
-    names.VIEWS,
-    names.RECEIVED,
-    names.INVITES,
-    names.BROUGHT,
-    names.PURCHASES,
-    names.SPENT,
-)
-"""What is told of a member beside interactions, in the order of `Counts`."""
 
 
 class Ranking(NamedTuple):
@@ -184,7 +172,7 @@ def _told(
     """Return the changes of the members in `order`, with what each did in the window."""
     people, circles, interactions = ledger.people, community.policy.circles, ledger.interactions
     speech, views, received, invites, brought, purchases, spent = (
-        ledger.sums[name] for name in _TOLD
+        ledger.sums[name] for name in SUMMED
     )
     changes = []
     for user_id in order:

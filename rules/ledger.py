@@ -24,7 +24,6 @@ from models.ledger import (
 
 SUMMED: Final = (
     names.SPEECH,
-    names.OTHER,
     names.VIEWS,
     names.RECEIVED,
     names.INVITES,
@@ -32,7 +31,10 @@ SUMMED: Final = (
     names.PURCHASES,
     names.SPENT,
 )
-"""The counters that are summed; campaigns are not."""
+"""What is summed one by one, and told of a member, in the order of `models.alerts.Counts`."""
+
+_INTERACTIONS: Final = (names.SPEECH, names.OTHER)
+"""What is summed together."""
 
 _SPEECH: Final = int(EventType.REPLY_CREATED)
 _INTERACTION: Final = int(LAST_INTERACTION)
@@ -167,27 +169,24 @@ class Ledger:
     def sum(self, name: str, user_id: str, number: int) -> None:
         """Take an entry of a closed day into the sums."""
         sums = self.sums.get(name)
-        if sums is None:
-            return
-        sums[user_id] = sums.get(user_id, 0) + number
-        if name in (names.SPEECH, names.OTHER):
+        if sums is not None:
+            sums[user_id] = sums.get(user_id, 0) + number
+        if name in _INTERACTIONS:
             self.interactions[user_id] = self.interactions.get(user_id, 0) + number
 
     def roll(self, day: int) -> None:
         """Move the window on: `day` closes, and the day WINDOW_DAYS before it leaves."""
-        interactions = self.interactions
+        sums, interactions = self.sums, self.interactions
         for name, counter in self.days.get(day, {}).items():
-            sums = self.sums.get(name)
-            if sums is not None:
-                _add(sums, counter)
-                if name in (names.SPEECH, names.OTHER):
-                    _add(interactions, counter)
+            if name in sums:
+                _add(sums[name], counter)
+            if name in _INTERACTIONS:
+                _add(interactions, counter)
         for name, counter in self.days.get(day - WINDOW_DAYS, {}).items():
-            sums = self.sums.get(name)
-            if sums is not None:
-                _subtract(sums, counter)
-                if name in (names.SPEECH, names.OTHER):
-                    self.faded.update(dict.fromkeys(_subtract(interactions, counter)))
+            if name in sums:
+                _subtract(sums[name], counter)
+            if name in _INTERACTIONS:
+                self.faded.update(dict.fromkeys(_subtract(interactions, counter)))
         self._note_last(day - ENTRY_DAYS)
         self.days.pop(day - ENTRY_DAYS, None)
 

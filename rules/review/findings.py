@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from models.days import iso
-from rules.review.amounts import Amount, Compared, Unit, ratio
+from rules.review.amounts import Amount, Compared, Unit, cut
 from rules.review.figures import PartName
 from rules.review.judgements import Case, Index, RuleDays
 from rules.review.outlook import AHEAD_WEEKS, INTERVAL_PERCENT, LEAST_WEEKS, Outlook
@@ -239,7 +239,7 @@ def of_outlook(outlook: Outlook) -> list[Finding]:
     expected = _say(
         "outlook",
         expected=Number(together),
-        per_day=PerDay(ratio(100 * together, 7 * AHEAD_WEEKS)),
+        per_day=PerDay(cut(100 * together, 7 * AHEAD_WEEKS)),
         recent=Number(outlook.recent),
         low=Number(outlook.expected[0].low),
         high=Number(outlook.expected[0].high),

@@ -113,6 +113,11 @@ def test_every_chart_and_its_series_have_words(language: str) -> None:
         (-1_250, Unit.POINTS, "−12.5", "−12.5"),
         (123_456, Unit.MONEY, "1,234.56", "1,234.56"),
         (57, Unit.AVERAGE, "0.6", "0.6"),
+        (225, Unit.AVERAGE, "2.3", "2.3"),
+        (14_545, Unit.PERCENT, "145.5 %", "145.5%"),
+        (-3_125, Unit.POINTS, "−31.3", "−31.3"),
+        (344, Unit.POINTS, "3.4", "3.4"),
+        (-4, Unit.POINTS, "0.0", "0.0"),
     ],
 )
 def test_numbers_are_said_as_their_unit_asks(value: int, unit: Unit, en: str, zh: str) -> None:

@@ -105,6 +105,14 @@ def test_every_chart_and_its_series_have_words(language: str) -> None:
     assert {series.name for chart in drawn for series in chart.series} <= set(texts["series"])
 
 
+def test_conversions_per_share_are_not_called_the_share_rate() -> None:
+    """That is shares per view: so says the article (4.1), and so the rule content-effect."""
+    texts = TEXTS["en"]
+    named = [texts["figures"]["share_rate"], texts["series"]["share_rate"]]
+    assert all("conversion rate" in name for name in named)
+    assert "share rate" not in " ".join([*named, texts["charts"]["rates"]["description"]])
+
+
 @pytest.mark.parametrize(
     ("value", "unit", "en", "zh"),
     [

@@ -235,7 +235,7 @@ def _value_name(rule: Rule) -> str:
 def _measures(catalogue: Catalogue) -> Iterator[str]:
     kinds = ", ".join(f"`{kind.wire_name}`" for kind in EventType)
     yield f"| {kinds} | such events of persons on the day | {_ALWAYS} |"
-    yield f"| `members` | members known at the close | {_ALWAYS} |"
+    yield f"| `members` | members who ever interacted, those who left among them | {_ALWAYS} |"
     yield f"| `silent_members` | members about whom an alert of silence stands | {_ALWAYS} |"
     for rule in catalogue.values():
         measure = MEASURES[rule.definition.measure]

@@ -177,7 +177,9 @@ class Metrics:
             registry=registry,
         )
         self.ready = Gauge(
-            "pulse_ready", "1 when recovered and assigned, else 0.", registry=registry
+            "pulse_ready",
+            "1 when all that the worker was given is recovered (it may be nothing), else 0.",
+            registry=registry,
         )
         self.heartbeat = Gauge(
             "pulse_loop_heartbeat_timestamp_seconds",

@@ -1,6 +1,7 @@
 """Figures of a window: what is counted, out of how many, and why it may not be known.
 
-Integers: counts are whole, everything else is in hundredths of its unit, rounded half up.
+Integers: counts are whole, everything else is in hundredths of its unit. Money is rounded half up;
+what is said with one decimal is cut off here, so that it is rounded only once, where it is said.
 """
 
 from collections.abc import Mapping, Sequence
@@ -104,6 +105,11 @@ def ratio(counted: int, cases: int) -> int:
     return (2 * counted + cases) // (2 * cases)
 
 
+def cut(counted: int, cases: int) -> int:
+    """Divide, cutting off what is left, towards 0; `cases` is above 0."""
+    return counted // cases if counted >= 0 else -(-counted // cases)
+
+
 def read(figure: Figure, days: Sequence[JudgedDay]) -> Amount:
     """Read a figure out of the judged days of a window."""
     if not days:
@@ -128,7 +134,7 @@ def _amount(figure: Figure, made_of: Mapping[str, int], known_days: int) -> Amou
         cases = sum(counts[name] for name in figure.per)
         if cases <= 0:
             return Amount(None, Missing.NO_CASES, made_of, known_days)
-        value = ratio(value, cases)
+        value = (ratio if figure.unit is Unit.MONEY else cut)(value, cases)
     return Amount(value, None, made_of, known_days)
 
 
@@ -152,4 +158,4 @@ def _change(unit: Unit, now: Amount, before: Amount) -> int | None:
         return difference
     if difference == 0:
         return 0
-    return None if before.value <= 0 else ratio(10_000 * difference, before.value)
+    return None if before.value <= 0 else cut(10_000 * difference, before.value)

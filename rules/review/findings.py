@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from models.days import iso
-from rules.review.amounts import Amount, Compared, Unit, ratio
+from rules.review.amounts import Amount, Compared, Unit, cut
 from rules.review.figures import PartName
 from rules.review.judgements import Case, Index, RuleDays
 from rules.review.outlook import AHEAD_WEEKS, INTERVAL_PERCENT, LEAST_WEEKS, Outlook
@@ -18,6 +18,8 @@ _DYING_SHARE: Final = 3_000
 """82 % of new communities have a monthly activity below 30 % (article, opening)."""
 _TOP_HEAVY: Final = 8_500
 """In the article's community the top fifth made 85 % of the interactions (2.1)."""
+_FIFTHS: Final = 5
+"""Of fewer active members than these the most active fifth is one, whatever the others do."""
 _FEW_ANSWERS: Final = 30
 _NPS: Final = "net_promoter_score"
 _PURCHASES: Final = "purchases"
@@ -149,7 +151,8 @@ def _about_members(known: Mapping[str, Compared]) -> list[Finding]:
     active, concentration = known.get("active_share"), known.get("concentration")
     if active is not None and (active.now.value or 0) < _DYING_SHARE:
         findings.append(_say("few_active", share=number(active, active.now)))
-    if concentration is not None and (concentration.now.value or 0) >= _TOP_HEAVY:
+    many = active is not None and active.now.made_of["active_members"] >= _FIFTHS
+    if many and concentration is not None and (concentration.now.value or 0) >= _TOP_HEAVY:
         findings.append(_say("top_heavy", share=number(concentration, concentration.now)))
     return findings
 
@@ -239,7 +242,7 @@ def of_outlook(outlook: Outlook) -> list[Finding]:
     expected = _say(
         "outlook",
         expected=Number(together),
-        per_day=PerDay(ratio(100 * together, 7 * AHEAD_WEEKS)),
+        per_day=PerDay(cut(100 * together, 7 * AHEAD_WEEKS)),
         recent=Number(outlook.recent),
         low=Number(outlook.expected[0].low),
         high=Number(outlook.expected[0].high),

@@ -8,7 +8,7 @@ day of the window, or a multiple of seven days before.
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
-from rules.review.amounts import Missing, ratio
+from rules.review.amounts import Missing, cut
 from rules.review.figures import POSTS, REPLIES
 from rules.review.history import WEEK_DAYS, History, JudgedDay, unbroken
 
@@ -56,12 +56,12 @@ class BackTest(NamedTuple):
     @property
     def mean_error(self) -> int:
         """The model's error per week, in hundredths."""
-        return ratio(100 * self.error, self.weeks)
+        return cut(100 * self.error, self.weeks)
 
     @property
     def mean_naive_error(self) -> int:
         """The error per week of repeating the last one, in hundredths."""
-        return ratio(100 * self.naive_error, self.weeks)
+        return cut(100 * self.naive_error, self.weeks)
 
 
 class Outlook(NamedTuple):

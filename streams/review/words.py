@@ -10,10 +10,7 @@ from rules.review.findings import Change, Finding, Name, Names, Number, PerDay, 
 
 LANGUAGES: Final = ("en", "zh")
 
-_DECIMALS: Final = {Unit.COUNT: 0, Unit.MONEY: 2}
-"""Of all else, one: more would claim more than such counts can say."""
-
-_NOTHING: Final = ("0.0", "−0.0")
+_NOTHING: Final = "0.0"
 """A change that is rounded away has no sign."""
 
 
@@ -68,10 +65,19 @@ class Words:
         return [self.known_text(names.kind, name) for name in names.names]
 
     def number(self, value: int, unit: Unit) -> str:
-        """Say a number; what is no whole count is given in hundredths."""
-        decimals = _DECIMALS.get(unit, 1)
-        written = f"{value if unit is Unit.COUNT else value / 100:,.{decimals}f}"
-        written = written.replace("-", "−")
+        """Say a number; what is no whole count is given in hundredths.
+
+        All but money with one decimal, halves away from 0: more would claim more than such counts
+        can say.
+        """
+        if unit is Unit.COUNT:
+            written = f"{abs(value):,}"
+        elif unit is Unit.MONEY:
+            written = f"{abs(value) / 100:,.2f}"
+        else:
+            written = f"{(abs(value) + 5) // 10 / 10:,.1f}"
+        if value < 0 and written != _NOTHING:
+            written = f"−{written}"
         return self.text("units", "percent", value=written) if unit is Unit.PERCENT else written
 
     def change(self, change: Change, *, signed: bool = False) -> str:
@@ -79,9 +85,7 @@ class Words:
         points = "percentage_points_short" if signed else "percentage_points"
         kinds = {Unit.PERCENT: points, Unit.POINTS: "points"}
         number = self.number(change.value, Unit.AVERAGE)
-        if number in _NOTHING:
-            number = _NOTHING[0]
-        elif signed and change.value > 0:
+        if signed and change.value > 0 and number != _NOTHING:
             number = f"+{number}"
         return self.text("units", kinds.get(change.of, "percent"), value=number)
 

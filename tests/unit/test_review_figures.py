@@ -18,6 +18,7 @@ from rules.review.amounts import (
     Missing,
     Windows,
     compare,
+    cut,
     ratio,
     read,
 )
@@ -33,6 +34,7 @@ SPEECH = next(figure for figure in FIGURES[PartName.CONTENT] if figure.name == "
 NPS = next(f for f in FIGURES[PartName.HEALTH] if f.name == "net_promoter_score")
 REPLY_RATE = next(f for f in FIGURES[PartName.CONTENT] if f.name == "reply_rate")
 COMPLETION = next(f for f in FIGURES[PartName.CONTENT] if f.name == "read_completion")
+PER_PURCHASE = next(f for f in FIGURES[PartName.CAMPAIGNS] if f.name == "spent_per_purchase")
 ACTIVE = next(f for f in FIGURES[PartName.MEMBERS] if f.name == "active_share")
 STAYED = next(f for f in FIGURES[PartName.MEMBERS] if f.name == "funnel_stayed")
 JOINED, COUNTED = "joined_members_37_days_ago", "joined_stayed_37_days_ago"
@@ -197,13 +199,31 @@ def test_the_review_reads_what_snapshots_have_and_nothing_else() -> None:
         (NPS, {"promoters": 0, "detractors": 2, "surveys": 2}, -10_000),
         (COMPLETION, {"completions": 4, "completion_hundredths": 250}, 6_250),
         (REPLY_RATE, {"post.created": 2, "reply.created": 1}, 3_333),
+        (NPS, {"promoters": 1, "detractors": 0, "surveys": 29}, 344),
+        (NPS, {"promoters": 0, "detractors": 1, "surveys": 29}, -344),
+        (PER_PURCHASE, {"spent_hundredths": 1_000, "purchase.completed": 3}, 333),
+        (PER_PURCHASE, {"spent_hundredths": 1_001, "purchase.completed": 2}, 501),
     ],
-    ids=["promoters", "detractors only", "completion", "a third"],
+    ids=[
+        "promoters",
+        "detractors only",
+        "completion",
+        "a third",
+        "one of 29: 3.448, said as 3.4",
+        "one of 29 against",
+        "money",
+        "half a hundredth of money",
+    ],
 )
 def test_rates_are_in_hundredths(
     figure: Figure, measures: dict[str, int | None], value: int
 ) -> None:
     assert read_all(figure, measures).value == value
+
+
+@pytest.mark.parametrize(("counted", "cases", "expected"), [(5, 3, 1), (-5, 3, -1), (-6, 3, -2)])
+def test_what_is_left_is_cut_off_towards_nothing(counted: int, cases: int, expected: int) -> None:
+    assert cut(counted, cases) == expected
 
 
 @pytest.mark.parametrize(("counted", "cases", "expected"), [(1, 2, 1), (1, 3, 0), (-1, 2, 0)])

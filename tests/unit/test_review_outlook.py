@@ -10,6 +10,7 @@ from rules.review.amounts import Missing
 from rules.review.findings import of_outlook
 from rules.review.outlook import BackTest, Expected, back_test, look_ahead, weeks_of
 from streams.review.projection import project
+from streams.review.words import words_of
 from tests.reviewed import D, history, judged, same_again, told
 
 
@@ -80,6 +81,17 @@ def test_a_forecast_that_is_not_better_says_so(error: int, naive: int, code: str
     outlook = look_ahead(told([1] * 84), D, same_again)
     worth = outlook._replace(back_test=BackTest(1, 4, error, naive, 3))
     assert [finding.code for finding in of_outlook(worth)] == ["outlook", code]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_forecasts_that_overlap_are_not_told_as_weeks_of_the_past(language: str) -> None:
+    """13 forecasts of four weeks each are of 16 weeks, told 52 times: half a year has no 52."""
+    outlook = look_ahead(told([10, 12, 9] * 58), D, same_again)
+    assert outlook.back_test is not None
+    assert (outlook.back_test.trials, outlook.back_test.weeks) == (13, 52)
+    worth = words_of(language).say(of_outlook(outlook)[1])
+    assert {"en": "52 forecasts of one week", "zh": "52 个单周预测"}[language] in worth
+    assert {"en": "over 52 weeks", "zh": "52 周上"}[language] not in worth
 
 
 def test_an_outlook_falls_where_even_the_upper_ends_are_below_the_last_weeks() -> None:

@@ -8,6 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from models.alerts import Verdict
+from rules.review.compose import review
+from rules.review.history import period_of
+from streams.review.write import Writer
+from tests.builders import catalogue
+from tests.reviewed import D, history, judged, same_again
 from tests.unit.test_cli import pulse
 from tests.unit.test_review_command import CLUB, records
 from tests.unit.test_review_command import replayed as replayed  # noqa: PLC0414 (a fixture)
@@ -51,6 +57,17 @@ def pages(replayed: Path) -> dict[str, str]:
         path.name.removeprefix("review-book%2Fclub."): path.read_text(encoding="utf-8")
         for path in (replayed.parent / "pages").iterdir()
     }
+
+
+def test_a_cell_is_one_piece_beside_its_name_on_a_phone(tmp_path: Path) -> None:
+    """Pieces of their own (each day, each comma) would stand apart there, and out of the screen."""
+    fired = {"member-silent": Verdict.FIRE}
+    days = history([judged(D - 2, {}, fired), judged(D - 1, {}), judged(D, {}, fired)])
+    found = review(days, period_of(days, None, None), catalogue(), same_again)
+    html, _ = Writer(tmp_path, ("en",), catalogue(), "https://pulse.test").write(found)
+    cells = re.findall(r'<td[^>]* data-name="[^"]*">(.*?)</td>', html.read_text(encoding="utf-8"))
+    assert any(cell.count('class="day"') == 2 for cell in cells)
+    assert all(re.fullmatch(r"(<span>.*</span>)?", cell) for cell in cells)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

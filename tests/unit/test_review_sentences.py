@@ -72,9 +72,14 @@ def test_an_activity_under_30_percent_is_warned_of(active: int, warned: bool) ->
     assert any("Only" in each for each in says(PartName.MEMBERS, figures, figures)) is warned
 
 
-@pytest.mark.parametrize(("top", "warned"), [(849, False), (850, True)])
-def test_a_community_of_few_is_warned_of(top: int, warned: bool) -> None:
+@pytest.mark.parametrize(
+    ("top", "active", "warned"),
+    [(849, 5, False), (850, 5, True), (1_000, 4, False)],
+    ids=["less", "as in the article", "whose fifth is one member"],
+)
+def test_a_community_of_few_is_warned_of(top: int, active: int, warned: bool) -> None:
     figures = {"top_fifth_28": top, "interactions_28": 1_000}
+    figures |= {"active_members": active, "known_members": active}
     assert any("fifth" in each for each in says(PartName.MEMBERS, figures, figures)[1:]) is warned
 
 

@@ -105,6 +105,14 @@ def test_every_chart_and_its_series_have_words(language: str) -> None:
     assert {series.name for chart in drawn for series in chart.series} <= set(texts["series"])
 
 
+def test_conversions_per_share_are_not_called_the_share_rate() -> None:
+    """That is shares per view: so says the article (4.1), and so the rule content-effect."""
+    texts = TEXTS["en"]
+    named = [texts["figures"]["share_rate"], texts["series"]["share_rate"]]
+    assert all("conversion rate" in name for name in named)
+    assert "share rate" not in " ".join([*named, texts["charts"]["rates"]["description"]])
+
+
 @pytest.mark.parametrize(
     ("value", "unit", "en", "zh"),
     [
@@ -113,6 +121,11 @@ def test_every_chart_and_its_series_have_words(language: str) -> None:
         (-1_250, Unit.POINTS, "−12.5", "−12.5"),
         (123_456, Unit.MONEY, "1,234.56", "1,234.56"),
         (57, Unit.AVERAGE, "0.6", "0.6"),
+        (225, Unit.AVERAGE, "2.3", "2.3"),
+        (14_545, Unit.PERCENT, "145.5 %", "145.5%"),
+        (-3_125, Unit.POINTS, "−31.3", "−31.3"),
+        (344, Unit.POINTS, "3.4", "3.4"),
+        (-4, Unit.POINTS, "0.0", "0.0"),
     ],
 )
 def test_numbers_are_said_as_their_unit_asks(value: int, unit: Unit, en: str, zh: str) -> None:

@@ -26,7 +26,7 @@ class Changelogs:
     """The changelog partitions that this worker reads, and what it has read of them.
 
     Those it stands by for are read by `run`, as they grow; `records` is how many the last takeover
-    had to read.
+    had to read, `taken` how many takeovers have read so far.
     """
 
     def __init__(self, reader: ChangelogReader, read_backs: ReadBacks) -> None:
@@ -37,7 +37,7 @@ class Changelogs:
         self._ends: dict[int, int] = {}
         self._wanted = asyncio.Event()
         self._changed = False
-        self.records = 0
+        self.records = self.taken = 0
 
     # At a takeover ------------------------------------------------------------------------------
 
@@ -100,6 +100,7 @@ class Changelogs:
             if is_strange:
                 await reading.begin({partition: found[partition].start for partition in behind})
             pieces = await reading.next()
+            self.taken += sum(map(len, pieces.values()))
             is_strange = self._absorb(found, pieces)
             if pieces:
                 deadline = time.monotonic() + _PATIENCE

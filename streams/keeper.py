@@ -96,6 +96,10 @@ class Keeper:
         """End a recovery that is under way: the partitions are dealt out anew."""
         self._recovery.abandon()
 
+    def recovered(self) -> int:
+        """Return a number that grows while a recovery reads."""
+        return self._recovery.read_so_far()
+
     async def complete_recovery(
         self, partitions: Set[int], publisher: Publisher, standbys: Set[int] = frozenset()
     ) -> bool:

@@ -44,6 +44,10 @@ class Recovery:
         self._number += 1
         return Attempt(self._number, time.monotonic())
 
+    def read_so_far(self) -> int:
+        """Return how many records all of them have read: it grows while one goes on."""
+        return self._changelogs.taken + self._takeover.remembered
+
     def abandon(self) -> None:
         """End the one that is under way, if any: the partitions are dealt out anew."""
         self._number += 1

@@ -23,7 +23,10 @@ from streams.router import Router
 
 
 class Takeover:
-    """Takes over partitions of one deployment; `partitions` is how many the events topic has."""
+    """Takes over partitions of one deployment; `partitions` is how many the events topic has.
+
+    `remembered` is how many records were read again so far.
+    """
 
     def __init__(
         self, policies: Policies, reread: Reread, rerouted: Reread, router: Router, partitions: int
@@ -34,6 +37,7 @@ class Takeover:
         self._rerouted = rerouted
         self._router = router
         self._partitions = partitions
+        self.remembered = 0
 
     async def run(self, partition: int, changelog: ReadBack, publisher: Publisher) -> Owned:
         """Build the state, publish what was never confirmed, and write the first marker.
@@ -84,12 +88,14 @@ class Takeover:
             stretch = Stretch(partition, stored.offset + 1, since)
             async with aclosing(read_again(self._reread, stretch)) as pieces:
                 async for records in pieces:
+                    self.remembered += len(records)
                     remember(state, self._at_home(partition, decode_records(records)[0]))
         if stored.route is not None and stored.route.applied:
             applied = stored.route.applied
             stretch = Stretch(partition, stored.route.end, since)
             async with aclosing(read_again(self._rerouted, stretch)) as pieces:
                 async for records in pieces:
+                    self.remembered += len(records)
                     known = [
                         each
                         for each in read_forwarded(records)

@@ -30,12 +30,14 @@ class Progress:
 
     `owned` is None while it waits for partitions or their state; `beat` is when the event loop
     last beat, in seconds of `time.monotonic`. `waiting` holds the partitions whose records wait for
-    what others may hold, each with a number that changes as long as those are read.
+    what others may hold, each with a number that changes as long as those are read. `recovered`
+    changes as long as a recovery reads: a large state takes as long as it takes.
     """
 
     owned: Mapping[int, int] | None
     beat: float
     waiting: Mapping[int, int] = field(default_factory=dict)
+    recovered: int = 0
 
 
 class StallJudge:
@@ -45,7 +47,7 @@ class StallJudge:
         """Nothing is seen yet."""
         self._bound = bound
         self._seen: dict[int, tuple[tuple[int, int], float]] = {}
-        self._waiting_since: float | None = None
+        self._unready: tuple[int, float] | None = None
 
     def judge(self, progress: Progress, ends: Mapping[int, int], now: float) -> str | None:
         """Return what has stalled, in one sentence, or None.
@@ -56,17 +58,21 @@ class StallJudge:
         if now - progress.beat > self._bound:
             return f"the event loop has not beaten for {now - progress.beat:.0f} s"
         if progress.owned is None:
-            since = now if self._waiting_since is None else self._waiting_since
-            self._waiting_since = since
-            if ends and now - since > 2 * self._bound:
-                return f"no partitions, or not their state, for {now - since:.0f} s"
-            return None
-        self._waiting_since = None
+            return self._judge_recovery(progress.recovered, ends, now)
+        self._unready = None
         owned = {
             partition: (offset, progress.waiting.get(partition, 0))
             for partition, offset in progress.owned.items()
         }
         return self._judge_partitions(owned, ends, now)
+
+    def _judge_recovery(self, recovered: int, ends: Mapping[int, int], now: float) -> str | None:
+        if self._unready is None or self._unready[0] != recovered:
+            self._unready = recovered, now
+        stood = now - self._unready[1]
+        if ends and stood > 2 * self._bound:
+            return f"no partitions, or not their state, for {stood:.0f} s"
+        return None
 
     def _judge_partitions(
         self, owned: Mapping[int, tuple[int, int]], ends: Mapping[int, int], now: float

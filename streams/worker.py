@@ -229,7 +229,7 @@ class PulseWorker:
         if self.readiness().ready:
             owned = dict(self.keeper.owned)
             offsets = {number: self._next_record(number, held) for number, held in owned.items()}
-        return Progress(offsets, self.web.beat, self.keeper.waiting())
+        return Progress(offsets, self.web.beat, self.keeper.waiting(), self.keeper.recovered())
 
     def watch(self, connection: Connection) -> None:
         """Start the watchdog."""

@@ -93,6 +93,7 @@ def test_without_anything_known_all_is_read() -> None:
     found = read(reader := Changelogs(topic, ReadBacks()), range(3))
     assert topic.starts == [{0: 0, 1: 0}]
     assert reader.records == sum(map(len, topic.logs))
+    assert reader.taken == sum(map(len, topic.logs))
     assert_read_whole(found, topic)
 
 

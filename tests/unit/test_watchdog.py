@@ -94,6 +94,16 @@ def test_a_partition_that_waits_is_left_alone_as_long_as_what_it_waits_for_is_re
     assert judge.judge(stands, {0: 9}, 1000.0) == "partition 0 stands 4 records behind for 190 s"
 
 
+def test_a_recovery_is_left_alone_as_long_as_it_reads() -> None:
+    """A state of hundreds of millions of members takes longer than any bound on standing still."""
+    judge = StallJudge(BOUND)
+    for look in range(10):
+        reading = Progress(None, beat=look * 190.0, recovered=look)
+        assert judge.judge(reading, {0: 9}, look * 190.0) is None
+    stands = Progress(None, beat=1911.0, recovered=9)
+    assert judge.judge(stands, {0: 9}, 1911.0) == "no partitions, or not their state, for 201 s"
+
+
 def test_an_event_loop_that_does_not_beat_is_a_stall_whatever_else_is_seen() -> None:
     judge = StallJudge(BOUND)
     assert judge.judge(Progress({0: 5}, beat=UP), {0: 5}, UP + 100.0) is None

@@ -272,14 +272,12 @@ class Ledger:
         cohort = {member: place for member, (place, when) in joins.items() if when == day}
         interacted = stayed = month = recommends = 0
         for member, place in cohort.items():
-            past = [each for each in self.happenings[:place] if each[1].user_id == member]
+            own = [each for each in self.happenings if each[1].user_id == member]
             later = [each for each in self.happenings[place:] if each[1].user_id == member]
-            before = [(when - day).days for when, each in past if each.type in INTERACTIONS]
-            after = [(when - day).days for when, each in later if each.type in INTERACTIONS]
-            # What arrived before the join may also have happened before it.
-            interacted += any(age <= 30 for age in before) or any(0 <= age <= 30 for age in after)
-            stayed += any(7 <= age <= 14 for age in before + after)
-            month += any(30 <= age <= 37 for age in before + after)
+            ages = [(when - day).days for when, each in own if each.type in INTERACTIONS]
+            interacted += any(0 <= age <= 30 for age in ages)
+            stayed += any(7 <= age <= 14 for age in ages)
+            month += any(30 <= age <= 37 for age in ages)
             recommends += any(
                 each.type == "survey.answered" and each.score is not None and each.score >= 9
                 for _, each in later

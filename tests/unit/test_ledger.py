@@ -83,6 +83,20 @@ def test_who_interacted_a_month_before_the_join_arrived_has_interacted_within_30
     assert joined(32) == {}
 
 
+def test_what_a_member_did_before_joining_is_no_interaction_after_it() -> None:
+    def joined(*interactions: int) -> dict[int, int]:
+        events = [
+            *(post("anna", at(day)) for day in interactions),
+            event("member.joined", "anna", at(5, 13)),
+        ]
+        story = Story(*events, until=37, rules=RULES + PANES_OF_60_DAYS)
+        assert story.figure(Figure.JOINED_MEMBERS) == {5: 1}
+        return story.figure(Figure.JOINED_INTERACTED)
+
+    assert joined(1, 4) == {}
+    assert joined(4, 5) == {5: 1}
+
+
 # Days after joining on which a member interacts, and the stages that it has passed by that.
 STAGES = [
     (0, {"JOINED_INTERACTED"}),

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import pytest
 
-from models.alerts import Reason, Transition
+from models.alerts import Reason, Snapshot, Transition
 from models.panes import Figure
 from tests.ledger_story import DAY_BEFORE, RULES, Story, at, event, post
 
+CAMPAIGN_RULE = "campaign-participation-decay"
+CAMPAIGNS = f"  {CAMPAIGN_RULE}: {{enabled: true}}\n"
 PANES_OF_60_DAYS = "  transactions-stalled: {enabled: true, active_days: 53}\n"
 
 
@@ -95,6 +97,21 @@ def test_what_a_member_did_before_joining_is_no_interaction_after_it() -> None:
 
     assert joined(1, 4) == {}
     assert joined(4, 5) == {5: 1}
+
+
+def test_a_campaign_that_begins_before_the_close_but_on_the_next_day_is_none_of_the_day() -> None:
+    events = [
+        post("bert", at(1)),
+        event("campaign.joined", "anna", at(9, 0, 30), campaign_id="spring"),
+    ]
+    story = Story(*events, until=9, rules=RULES + CAMPAIGNS)
+    found = {
+        each.day - DAY_BEFORE: each.verdicts[CAMPAIGN_RULE]["evaluation"]["campaigns_not_judged"]
+        for each in story.outputs
+        if isinstance(each, Snapshot)
+    }
+    assert [name for name, number in found[8].items() if number] == []
+    assert [name for name, number in found[9].items() if number] == ["young"]
 
 
 # Days after joining on which a member interacts, and the stages that it has passed by that.

@@ -173,10 +173,15 @@ def _enter_invitation(entry: Entry) -> None:
 
 
 def _invite(entry: Entry, inviter: str) -> None:
+    """Note the first day on which a member invited, though a later one may have arrived before."""
     person = entry.known(inviter)
-    if not person.first_invite:
-        person.first_invite = entry.day
-        entry.add_figure(Figure.NEW_INVITERS)
+    first = person.first_invite
+    if first and entry.day >= first:
+        return
+    if first:
+        entry.community.count(first, Figure.NEW_INVITERS, -1)
+    person.first_invite = entry.day
+    entry.add_figure(Figure.NEW_INVITERS)
 
 
 def _enter_score(entry: Entry) -> None:

@@ -242,12 +242,10 @@ class Ledger:
             for each in events
             if each.type == "content.viewed" and each.completion is not None
         ]
-        before = set[str]()
-        first_time = []
+        first_time = dict[str, date]()
         for when, each in self.happenings:
-            new = inviters([(when, each)]) - before
-            first_time += [when] * len(new)
-            before |= new
+            for member in inviters([(when, each)]):
+                first_time[member] = min(when, first_time.get(member, when))
         return {
             "surveys": len(surveys),
             "survey_hundredths": sum(map(hundredths, surveys)),
@@ -259,7 +257,7 @@ class Ledger:
                 each.type in INTERACTIONS and each.campaign_id is not None for each in events
             ),
             "spent_hundredths": sum(map(spent, events)),
-            "new_inviters": first_time.count(day),
+            "new_inviters": list(first_time.values()).count(day),
             "invited_joined": sum(
                 each.type == "member.joined" and each.inviter_id not in (None, each.user_id)
                 for each in events

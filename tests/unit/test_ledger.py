@@ -99,6 +99,18 @@ def test_what_a_member_did_before_joining_is_no_interaction_after_it() -> None:
     assert joined(4, 5) == {5: 1}
 
 
+@pytest.mark.parametrize("restart", [None, 2])
+def test_an_earlier_invitation_that_arrives_later_is_the_first(restart: int | None) -> None:
+    events = [
+        post("bert", at(1)),
+        event("invite.sent", "anna", at(9)),
+        event("member.joined", "carl", at(3), at(10), inviter_id="anna"),
+        event("invite.sent", "anna", at(5), at(11)),
+    ]
+    story = Story(*events, until=12, rules=RULES + PANES_OF_60_DAYS, restart=restart)
+    assert story.figure(Figure.NEW_INVITERS) == {3: 1}
+
+
 def test_a_campaign_that_begins_before_the_close_but_on_the_next_day_is_none_of_the_day() -> None:
     events = [
         post("bert", at(1)),

@@ -158,10 +158,8 @@ def _enter_join(entry: Entry) -> None:
 
 def _look_back(entry: Entry, user_id: str, person: Person) -> None:
     """Count the stages passed by interactions that arrived before the event of joining did."""
-    if person.first_interaction <= person.joined + _FIRST_INTERACTION_DAYS[-1]:
-        _pass(entry.community, person, Stage.INTERACTED, Figure.JOINED_INTERACTED)
     for day, entries in entry.ledger.days.items():
-        if day >= person.joined + _STAYED_DAYS[0] and any(
+        if day >= person.joined and any(
             user_id in entries.get(name, ()) for name in (names.SPEECH, names.OTHER)
         ):
             _pass_stages(entry.community, person, day)
@@ -175,10 +173,15 @@ def _enter_invitation(entry: Entry) -> None:
 
 
 def _invite(entry: Entry, inviter: str) -> None:
+    """Note the first day on which a member invited, though a later one may have arrived before."""
     person = entry.known(inviter)
-    if not person.first_invite:
-        person.first_invite = entry.day
-        entry.add_figure(Figure.NEW_INVITERS)
+    first = person.first_invite
+    if first and entry.day >= first:
+        return
+    if first:
+        entry.community.count(first, Figure.NEW_INVITERS, -1)
+    person.first_invite = entry.day
+    entry.add_figure(Figure.NEW_INVITERS)
 
 
 def _enter_score(entry: Entry) -> None:

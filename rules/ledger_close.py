@@ -108,7 +108,10 @@ def _close_campaigns(ledger: Ledger, day: int) -> None:
 
 
 def known_campaigns(ledger: Ledger | None, day: int) -> Sequence[CampaignFigures]:
-    """Return what the ledger knows of its campaigns at the close of `day`, by their ids."""
+    """Return what the ledger knows of its campaigns at the close of `day`, by their ids.
+
+    One that begins on the next day, before this close, is none of them yet.
+    """
     if ledger is None:
         return ()
     return [
@@ -120,6 +123,7 @@ def known_campaigns(ledger: Ledger | None, day: int) -> Sequence[CampaignFigures
             campaign.first_late + _late(ledger, campaign_id, day),
         )
         for campaign_id, campaign in sorted(ledger.campaigns.items())
+        if campaign.first_day <= day
     ]
 
 

@@ -118,11 +118,11 @@ class Community:
             pane = self.panes[day] = empty_pane(width)
         return pane
 
-    def count(self, day: int, figure: int) -> None:
-        """Count one more in a figure of a day; nothing where the day's pane is gone."""
+    def count(self, day: int, figure: int, number: int = 1) -> None:
+        """Count one more, or `number`, in a figure of a day; nothing where its pane is gone."""
         pane = self.panes.get(day)
         if pane is not None:
-            pane[figure] += 1
+            pane[figure] += number
             self.dirty_days.append(day)
 
     def count_late(self, day: int, kind: int) -> None:

@@ -3,7 +3,7 @@
 The article's figure of the diffusion stage is the lifetime value: cohorts show whether those who
 come now are worth as much as those who came before.
 
-Counted are the hundredths spent up to D since Pulse knows a member, by the month of
+Counted are the hundredths spent up to the close of D since Pulse knows a member, by the month of
 `member.joined`; members who were never seen to join stand apart.
 """
 
@@ -27,7 +27,7 @@ _NOBODY: Final = Cohort()
 class CohortValueParameters(Parameters):
     """How far the months of joining are told apart.
 
-    `months`: so many of the latest months stand each by itself, earlier ones together.
+    `months`: so many of the latest months with joiners stand each by itself, earlier ones together.
     """
 
     compared: ClassVar = ("months",)

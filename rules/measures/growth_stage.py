@@ -6,8 +6,8 @@ D-6..D) and becomes one sign. As shipped:
 
 Inviting: few invite (under 10), or it spreads (50 or more join on a hundred inviters), or it stalls
 (fewer do). Growing: half of the inviters or more never invited before. Paying: 100 hundredths or
-more were spent per member with an interaction. Self-driven: 80 % or more of the interactions have
-no `campaign_id`.
+more were spent per member with an interaction over D-27..D (by whom the money of D-6..D is divided,
+too). Self-driven: 80 % or more of the interactions have no `campaign_id`.
 
 The table `STAGES` in rules/measures/growth_stage.py says which stage the signs mean together. A
 sign that is not known takes no part (where nobody invited, or nothing was spent): where the others

@@ -105,7 +105,8 @@ class Traces(NamedTuple):
 
     Days are ordinals, 0 is never: when the member last viewed something, spoke, and was answered or
     liked. `viewers` and `receivers` are how many members of the community viewed something, and
-    were answered or liked, in 28 days. `known` is 1 where all of TRACED_DAYS days are, else 0.
+    were answered or liked, in 28 days. `known` is 1 where the ledger has all of TRACED_DAYS days,
+    or all since the community's first, else 0.
     """
 
     day: int

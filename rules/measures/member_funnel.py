@@ -1,9 +1,9 @@
 """Member funnel: what becomes of those who join, step by step (article, 1.2).
 
 Of those who joined on D-64..D-37, the latest 28 days for which all of it is known: who interacted
-within 30 days, who was active again after 7 to 14 days, who after 30 to 37 days, and who
-recommends. Beside it stands the net promoter score of D-27..D, with the number of answers that it
-is made of. The playbook is that of the step at which most are lost.
+on that day or within 30 days after it, who was active again after 7 to 14 days, who after 30 to 37
+days, and who recommends. Beside it stands the net promoter score of D-27..D, with the number of
+answers that it is made of. The playbook is that of the step at which most are lost.
 """
 
 from collections.abc import Mapping

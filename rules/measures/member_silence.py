@@ -11,7 +11,8 @@ nobody at all was replied to or liked over D-27..D it is `unknown`).
 
 `barrier`: the member has viewed something over D-27..D, and has not spoken.
 
-`unknown`: anything else, and always where the 60 days are not known whole.
+`unknown`: anything else, and always where the ledger has not all of the 60 days (in a community
+that is younger, of the days since its first).
 
 `evaluation.traces` has what it was read from. All records of one alert tell the same.
 """

@@ -115,14 +115,12 @@ def brought_in(happenings: list[Happening]) -> int:
 
 
 def newcomers_to_inviting(happenings: list[Happening], day: date) -> set[str]:
-    """Whose first invitation that arrived is of the 28 days."""
-    before, new = set[str](), set[str]()
+    """Whose first invitation is of the 28 days."""
+    first = dict[str, date]()
     for when, each in happenings:
-        first = inviters([(when, each)]) - before
-        before |= first
-        if 0 <= (day - when).days < MONTH:
-            new |= first
-    return new
+        for member in inviters([(when, each)]):
+            first[member] = min(when, first.get(member, when))
+    return {member for member, when in first.items() if 0 <= (day - when).days < MONTH}
 
 
 def _verdict(first_day: date, day: date, part: int, whole: int, least: Fraction, floor: int) -> str:

@@ -242,12 +242,10 @@ class Ledger:
             for each in events
             if each.type == "content.viewed" and each.completion is not None
         ]
-        before = set[str]()
-        first_time = []
+        first_time = dict[str, date]()
         for when, each in self.happenings:
-            new = inviters([(when, each)]) - before
-            first_time += [when] * len(new)
-            before |= new
+            for member in inviters([(when, each)]):
+                first_time[member] = min(when, first_time.get(member, when))
         return {
             "surveys": len(surveys),
             "survey_hundredths": sum(map(hundredths, surveys)),
@@ -259,7 +257,7 @@ class Ledger:
                 each.type in INTERACTIONS and each.campaign_id is not None for each in events
             ),
             "spent_hundredths": sum(map(spent, events)),
-            "new_inviters": first_time.count(day),
+            "new_inviters": list(first_time.values()).count(day),
             "invited_joined": sum(
                 each.type == "member.joined" and each.inviter_id not in (None, each.user_id)
                 for each in events
@@ -272,14 +270,12 @@ class Ledger:
         cohort = {member: place for member, (place, when) in joins.items() if when == day}
         interacted = stayed = month = recommends = 0
         for member, place in cohort.items():
-            past = [each for each in self.happenings[:place] if each[1].user_id == member]
+            own = [each for each in self.happenings if each[1].user_id == member]
             later = [each for each in self.happenings[place:] if each[1].user_id == member]
-            before = [(when - day).days for when, each in past if each.type in INTERACTIONS]
-            after = [(when - day).days for when, each in later if each.type in INTERACTIONS]
-            # What arrived before the join may also have happened before it.
-            interacted += any(age <= 30 for age in before) or any(0 <= age <= 30 for age in after)
-            stayed += any(7 <= age <= 14 for age in before + after)
-            month += any(30 <= age <= 37 for age in before + after)
+            ages = [(when - day).days for when, each in own if each.type in INTERACTIONS]
+            interacted += any(0 <= age <= 30 for age in ages)
+            stayed += any(7 <= age <= 14 for age in ages)
+            month += any(30 <= age <= 37 for age in ages)
             recommends += any(
                 each.type == "survey.answered" and each.score is not None and each.score >= 9
                 for _, each in later

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import pytest
 
-from models.alerts import Reason, Transition
+from models.alerts import Reason, Snapshot, Transition
 from models.panes import Figure
 from tests.ledger_story import DAY_BEFORE, RULES, Story, at, event, post
 
+CAMPAIGN_RULE = "campaign-participation-decay"
+CAMPAIGNS = f"  {CAMPAIGN_RULE}: {{enabled: true}}\n"
 PANES_OF_60_DAYS = "  transactions-stalled: {enabled: true, active_days: 53}\n"
 
 
@@ -81,6 +83,47 @@ def test_who_interacted_a_month_before_the_join_arrived_has_interacted_within_30
 
     assert joined(31) == {1: 1}
     assert joined(32) == {}
+
+
+def test_what_a_member_did_before_joining_is_no_interaction_after_it() -> None:
+    def joined(*interactions: int) -> dict[int, int]:
+        events = [
+            *(post("anna", at(day)) for day in interactions),
+            event("member.joined", "anna", at(5, 13)),
+        ]
+        story = Story(*events, until=37, rules=RULES + PANES_OF_60_DAYS)
+        assert story.figure(Figure.JOINED_MEMBERS) == {5: 1}
+        return story.figure(Figure.JOINED_INTERACTED)
+
+    assert joined(1, 4) == {}
+    assert joined(4, 5) == {5: 1}
+
+
+@pytest.mark.parametrize("restart", [None, 2])
+def test_an_earlier_invitation_that_arrives_later_is_the_first(restart: int | None) -> None:
+    events = [
+        post("bert", at(1)),
+        event("invite.sent", "anna", at(9)),
+        event("member.joined", "carl", at(3), at(10), inviter_id="anna"),
+        event("invite.sent", "anna", at(5), at(11)),
+    ]
+    story = Story(*events, until=12, rules=RULES + PANES_OF_60_DAYS, restart=restart)
+    assert story.figure(Figure.NEW_INVITERS) == {3: 1}
+
+
+def test_a_campaign_that_begins_before_the_close_but_on_the_next_day_is_none_of_the_day() -> None:
+    events = [
+        post("bert", at(1)),
+        event("campaign.joined", "anna", at(9, 0, 30), campaign_id="spring"),
+    ]
+    story = Story(*events, until=9, rules=RULES + CAMPAIGNS)
+    found = {
+        each.day - DAY_BEFORE: each.verdicts[CAMPAIGN_RULE]["evaluation"]["campaigns_not_judged"]
+        for each in story.outputs
+        if isinstance(each, Snapshot)
+    }
+    assert [name for name, number in found[8].items() if number] == []
+    assert [name for name, number in found[9].items() if number] == ["young"]
 
 
 # Days after joining on which a member interacts, and the stages that it has passed by that.
